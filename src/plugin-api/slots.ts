@@ -1,0 +1,66 @@
+import type { Readable } from 'node:stream';
+import type { RoomId, ServerName, UserId } from '../core/ids/brands.ts';
+import type { JsonObject } from '../core/json/json-value.ts';
+import type { StateResolver } from '../core/state-res/state-resolver.ts';
+import type { AliasPort, ProfilePort } from './ports.ts';
+import type { StoredEvent } from './stored-event.ts';
+
+/** Places that take exactly one provider. */
+export interface Slots {
+  /** `stateResolver:<algorithm>`; the algorithm's name stands in the room-version table. */
+  'stateResolver:v1': StateResolver;
+  'stateResolver:v2': StateResolver;
+  'stateResolver:v2.1': StateResolver;
+  presence: PresenceSlot;
+  pushRules: PushRulesSlot;
+  profile: ProfilePort;
+  aliases: AliasPort;
+  mediaStore: MediaStoreSlot;
+  passwordProvider: PasswordProviderSlot;
+  rateLimiter: RateLimiterSlot;
+}
+
+export type SlotName = keyof Slots;
+
+export interface PresenceSlot {
+  get(userId: UserId): Promise<JsonObject>;
+  /** A client showed signs of life (a sync, a message). */
+  touch(userId: UserId, state: 'online' | 'unavailable' | 'offline'): void;
+}
+
+/** Evaluates push rules and keeps unread counts. */
+export interface PushRulesSlot {
+  /**
+   * Whether an event counts as unread for an ordinary member under the default rules: pure and synchronous, it decides `ncum` and `tcum`.
+   */
+  notifiesByDefault(event: { type: string; stateKey: string | undefined; content: JsonObject }): boolean;
+  /** The actions of a user's rules for an event they may see. */
+  actionsFor(userId: UserId, event: StoredEvent): Promise<readonly (string | JsonObject)[]>;
+  counts(userId: UserId, roomId: RoomId): Promise<UnreadCounts>;
+}
+
+export interface UnreadCounts {
+  readonly main: { readonly notify: number; readonly highlight: number };
+  /** By thread root's event id. Threads without unread events are left out. */
+  readonly threads: ReadonlyMap<string, { readonly notify: number; readonly highlight: number }>;
+}
+
+export interface MediaStoreSlot {
+  put(key: string, data: Readable, options: { bytes?: number }): Promise<{ bytes: number }>;
+  /** `range` in bytes, both inclusive. Null when the object does not exist. */
+  get(key: string, range?: { start: number; end: number }): Promise<{ stream: Readable; bytes: number } | null>;
+  delete(key: string): Promise<void>;
+}
+
+export interface PasswordProviderSlot {
+  /** The user that this login and password belong to, or null. `login` is what the client sent: a localpart or a full user id. */
+  check(login: string, password: string): Promise<UserId | null>;
+  set(userId: UserId, password: string): Promise<void>;
+}
+
+export interface RateLimiterSlot {
+  /** ms to wait, or 0 when the action may go on. */
+  consume(bucket: string, key: string, points?: number): Promise<number>;
+}
+
+export type { ServerName };
