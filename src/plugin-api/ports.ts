@@ -59,6 +59,13 @@ export interface RoomsPort {
   shareRoom(a: UserId, b: UserId): Promise<boolean>;
   /** Everybody who shares a joined room with the user (the user not included). */
   usersSharingRoom(userId: UserId): Promise<ReadonlySet<UserId>>;
+  /** Users who may have come into or gone out of the user's sight in (from, to]; the same answer that `SyncRequest.membershipChanges` gives. */
+  membershipChanges(options: {
+    userId: UserId;
+    /** Positions of the commit log. */
+    from: number;
+    to: number;
+  }): Promise<{ readonly appeared: ReadonlySet<UserId>; readonly vanished: ReadonlySet<UserId> }>;
   /** Current state: one event, or null. */
   stateEvent(roomId: RoomId, type: string, stateKey: string): Promise<StoredEvent | null>;
   /** Current state, whole, as event numbers. */
@@ -93,6 +100,10 @@ export interface UsersPort {
   exists(userId: UserId): Promise<boolean>;
   isDeactivated(userId: UserId): Promise<boolean>;
   devices(userId: UserId): Promise<readonly DeviceInfo[]>;
+  /** A device without an access token (a dehydrated one). Harmless when it exists. Emits `deviceChanged`. */
+  createDevice(options: { userId: UserId; deviceId: DeviceId; displayName: string | null }): Promise<void>;
+  /** With their tokens. Emits `deviceDeleted`; unknown ids are skipped. */
+  deleteDevices(userId: UserId, deviceIds: readonly DeviceId[]): Promise<void>;
 }
 
 export interface DeviceInfo {

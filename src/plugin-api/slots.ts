@@ -1,7 +1,8 @@
 import type { Readable } from 'node:stream';
-import type { RoomId, ServerName, UserId } from '../core/ids/brands.ts';
+import type { DeviceId, RoomId, ServerName, UserId } from '../core/ids/brands.ts';
 import type { JsonObject } from '../core/json/json-value.ts';
 import type { StateResolver } from '../core/state-res/state-resolver.ts';
+import type { Write } from './commit.ts';
 import type { AliasPort, ProfilePort } from './ports.ts';
 import type { StoredEvent } from './stored-event.ts';
 
@@ -18,6 +19,8 @@ export interface Slots {
   mediaStore: MediaStoreSlot;
   passwordProvider: PasswordProviderSlot;
   rateLimiter: RateLimiterSlot;
+  toDeviceQueue: ToDeviceQueueSlot;
+  deviceKeys: DeviceKeysSlot;
 }
 
 export type SlotName = keyof Slots;
@@ -61,6 +64,27 @@ export interface PasswordProviderSlot {
 export interface RateLimiterSlot {
   /** ms to wait, or 0 when the action may go on. */
   consume(bucket: string, key: string, points?: number): Promise<number>;
+}
+
+/** Messages that wait for a device. */
+export interface ToDeviceQueueSlot {
+  /** The oldest messages after a position, as JSON texts of client-format events, without deleting anything. `more`: there are further ones. */
+  read(options: {
+    userId: UserId;
+    deviceId: DeviceId;
+    /** Exclusive position. */
+    after: number;
+    limit: number;
+  }): Promise<{ readonly events: readonly string[]; readonly to: number; readonly more: boolean }>;
+}
+
+/** Identity keys of devices. */
+export interface DeviceKeysSlot {
+  /**
+   * Checks and stores the keys of a device like `POST /keys/upload`, together with further writes, in one commit.
+   * Throws the MatrixError that the client is told.
+   */
+  upload(options: { userId: UserId; deviceId: DeviceId; body: JsonObject; writes: readonly Write[] }): Promise<void>;
 }
 
 export type { ServerName };
