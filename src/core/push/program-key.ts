@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha256 } from '../crypto/sha256.ts';
 import { normaliseRuleset, type RulesetOwner } from './normalise-ruleset.ts';
 import type { PushRuleset } from './push-rule.ts';
 
@@ -14,5 +14,5 @@ export function programKey(ruleset: PushRuleset, owner: RulesetOwner): string {
     // Order matters among actions, not among the keys inside one.
     rule.actions.map((action) => (action === 'notify' ? action : [action.set_tweak, action.value ?? null])),
   ]);
-  return createHash('sha256').update(JSON.stringify(rules)).digest('base64url');
+  return sha256(JSON.stringify(rules)).toString('base64url');
 }
