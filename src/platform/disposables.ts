@@ -1,7 +1,7 @@
 import type { Clock } from './clock.ts';
 import type { Logger } from './logger.ts';
 
-/** How long one part may take to stop before the others go on without it. */
+/** How long one part may take to stop before the others go on without it, unless it names its own time. */
 export const DISPOSE_MS_MAX = 15_000;
 
 /**
@@ -11,7 +11,7 @@ export const DISPOSE_MS_MAX = 15_000;
 export class Disposables implements AsyncDisposable {
   readonly #clock: Clock;
   readonly #log: Logger;
-  readonly #parts: { name: string; dispose: () => unknown }[] = [];
+  readonly #parts: Part[] = [];
   #stopped: Promise<void> | null = null;
 
   constructor(deps: { clock: Clock; log: Logger }) {
@@ -26,9 +26,9 @@ export class Disposables implements AsyncDisposable {
   }
 
   /** Registers what has to run at the end. */
-  defer(name: string, dispose: () => unknown): void {
+  defer(name: string, dispose: () => unknown, msMax = DISPOSE_MS_MAX): void {
     if (this.#stopped !== null) throw new Error(`cannot start ${name}: already stopped`);
-    this.#parts.push({ name, dispose });
+    this.#parts.push({ name, dispose, msMax });
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -46,9 +46,15 @@ export class Disposables implements AsyncDisposable {
     }
   }
 
-  async #withDeadline(part: { name: string; dispose: () => unknown }): Promise<void> {
+  async #withDeadline({ name, dispose, msMax }: Part): Promise<void> {
     const { promise: late, reject } = Promise.withResolvers<never>();
-    using _timer = this.#clock.setTimeout(() => reject(new Error(`${part.name} still runs after ${DISPOSE_MS_MAX} ms`)), DISPOSE_MS_MAX);
-    await Promise.race([part.dispose(), late]);
+    using _timer = this.#clock.setTimeout(() => reject(new Error(`${name} still runs after ${msMax} ms`)), msMax);
+    await Promise.race([dispose(), late]);
   }
+}
+
+interface Part {
+  name: string;
+  dispose: () => unknown;
+  msMax: number;
 }

@@ -1,0 +1,30 @@
+#!/usr/bin/env node
+// Plain JavaScript for any Node: runs the program in this process when this Node is new enough, and else with the Node that
+// comes as a dependency.
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+/** The first version with explicit resource management (`using`). */
+const NODE_MAJOR_MIN = 24;
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const source = path.join(root, 'src/app/main.ts');
+const main = existsSync(source) ? source : path.join(root, 'dist/src/app/main.js');
+
+if (Number(process.versions.node.split('.')[0]) >= NODE_MAJOR_MIN) {
+  await import(pathToFileURL(main).href);
+} else {
+  const node = path.join(path.dirname(createRequire(import.meta.url).resolve('node/package.json')), 'bin', 'node');
+  const child = spawn(node, [main, ...process.argv.slice(2)], { stdio: 'inherit' });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  child.on('error', (error) => {
+    console.error(`weft needs Node ${NODE_MAJOR_MIN} or newer: ${error.message}`);
+    process.exit(1);
+  });
+  child.on('exit', (code, signal) => {
+    process.exit(code ?? (signal === 'SIGINT' ? 130 : 1));
+  });
+}

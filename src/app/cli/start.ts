@@ -1,0 +1,73 @@
+import { systemClock } from '../../platform/clock.ts';
+import { createLogger, type Logger } from '../../platform/logger.ts';
+import { systemRng } from '../../platform/rng.ts';
+import type { Config } from '../config/load-config.ts';
+import { createNode } from '../context.ts';
+import { DataDirBusyError } from '../data-dir-lock.ts';
+import { type CreateNode, startNode } from '../node-lifecycle.ts';
+import { CliError } from './cli-error.ts';
+import { programVersion } from './program-version.ts';
+
+/** `weft start`: serves until SIGTERM or SIGINT (exit code 0) or until it cannot go on (exit code 1). */
+export async function start(config: Config, create: CreateNode = createNode): Promise<void> {
+  const log = createLogger({ level: config.log.level, format: config.log.format });
+  exitOnBug(log);
+  const asked = untilAskedToStop(log);
+  log.info(
+    { version: programVersion(), node: process.versions.node, server_name: config.server_name, data_dir: config.data_dir },
+    'starting',
+  );
+
+  let node: Awaited<ReturnType<typeof startNode>>;
+  try {
+    node = await startNode({ config, log, clock: systemClock, rng: systemRng, createNode: create });
+  } catch (error) {
+    if (error instanceof DataDirBusyError) throw new CliError(error.message, error);
+    log.fatal({ err: error }, 'the server cannot start');
+    process.exitCode = 1;
+    return exitSoon();
+  }
+  // Fixed text, on one line, whatever the log's level and format: scripts wait for it.
+  process.stdout.write(`weft ready ${node.urls.join(' ')}\n`);
+
+  const ending = await Promise.race([asked, node.failed.then((reason) => ({ failed: reason }))]);
+  if (typeof ending === 'object') {
+    log.fatal({ reason: ending.failed }, 'the server cannot go on');
+    process.exitCode = 1;
+  } else {
+    log.info({ signal: ending }, 'stopping');
+  }
+  await node[Symbol.asyncDispose]();
+  log.info('stopped');
+  exitSoon();
+}
+
+/** The first signal asks for a clean stop; a second one ends the process at once (the database still stops cleanly). */
+function untilAskedToStop(log: Logger): Promise<NodeJS.Signals> {
+  return new Promise((asked) => {
+    let signals = 0;
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.on(signal, () => {
+        asked(signal);
+        if (++signals < 2) return;
+        log.warn('asked again to stop: leaving at once');
+        process.exit(1);
+      });
+    }
+  });
+}
+
+/** After a bug nothing in memory can be trusted. What was acknowledged is on disk; whoever runs the server starts it again. */
+function exitOnBug(log: Logger): void {
+  const die = (err: unknown): void => {
+    log.fatal({ err }, 'a bug: the server ends');
+    process.exit(1);
+  };
+  process.on('uncaughtException', die);
+  process.on('unhandledRejection', die);
+}
+
+/** Ends the process although something may still hold it (a keep-alive connection, a timer). */
+function exitSoon(): void {
+  systemClock.setTimeout(() => process.exit(), 500);
+}
