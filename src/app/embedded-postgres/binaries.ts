@@ -61,7 +61,8 @@ async function ensureLibraryLinks(root: string, ownFolder: string): Promise<Reco
   await mkdir(ownFolder, { recursive: true, mode: 0o755 });
   for (const { source, target } of links) await link(source, join(ownFolder, basename(target)));
   const variable = process.platform === 'darwin' ? 'DYLD_LIBRARY_PATH' : 'LD_LIBRARY_PATH';
-  return { [variable]: [ownFolder, process.env[variable]].filter(Boolean).join(':') };
+  // A library found through a link looks for its own libraries beside the link.
+  return { [variable]: [ownFolder, join(root, 'native', 'lib'), process.env[variable]].filter(Boolean).join(':') };
 }
 
 async function link(source: string, target: string): Promise<void> {

@@ -34,7 +34,8 @@ export async function chooseLauncher({ dataDir, binaries }: { dataDir: string; b
     ),
     launcher(
       'as an unprivileged user that may pass private folders',
-      [...drop, '--inh-caps=-all,+dac_override', '--ambient-caps=-all,+dac_override'],
+      // Without the securebit, access(2), which initdb asks about its programs, forgets the capability.
+      [...drop, '--inh-caps=-all,+dac_override', '--ambient-caps=-all,+dac_override', '--securebits=+no_setuid_fixup'],
       user,
       binaries,
     ),
