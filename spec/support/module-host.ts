@@ -2,6 +2,7 @@ import { Value } from 'typebox/value';
 import { MatrixError } from '../../src/core/errors/matrix-error.ts';
 import { ERROR_STATUS } from '../../src/core/errors/error-codes.ts';
 import type { DeviceId, RoomId, ServerName, UserId } from '../../src/core/ids/brands.ts';
+import { parseSyncFilter } from '../../src/core/filters/parse-filter.ts';
 import type { JsonObject } from '../../src/core/json/json-value.ts';
 import { silentLogger } from '../../src/platform/logger.ts';
 import { ManualClock } from '../../src/platform/manual-clock.ts';
@@ -160,7 +161,7 @@ export class ModuleHost implements AsyncDisposable {
       joined: new Map(joined),
       newlyJoined: new Set<RoomId>(),
       membershipChanges: await this.members.membershipChanges({ userId: caller.userId, from: from ?? to, to }),
-      filter: {},
+      filter: parseSyncFilter({}),
       signal: new AbortController().signal,
       ...options.request,
     };
