@@ -125,12 +125,15 @@ describe.each([
         const work = loops[index % loops.length];
         while (work !== undefined && !stop) await attempt(work);
       });
-      for (let round = 0; round < rounds; round++) {
-        const target = succeeded + successesPerRound;
-        await vi.waitFor(() => expect(succeeded).toBeGreaterThanOrEqual(target), { timeout: 20_000, interval: 5 });
-        await terminateBackends();
+      try {
+        for (let round = 0; round < rounds; round++) {
+          const target = succeeded + successesPerRound;
+          await vi.waitFor(() => expect(succeeded).toBeGreaterThanOrEqual(target), { timeout: 20_000, interval: 5 });
+          await terminateBackends();
+        }
+      } finally {
+        stop = true;
       }
-      stop = true;
       await Promise.all(workers);
       expect(unexpected).toEqual([]);
 
