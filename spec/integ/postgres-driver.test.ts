@@ -230,14 +230,14 @@ function codeOf(error: unknown): string {
 /** Counts, until disposed, how many slots the pool's queues examine and retain when they look for a connection. */
 function watchConnectionScans(): Disposable & { calls: number; maxExamined: number; maxRetained: number } {
   const indexOf = Array.prototype.indexOf;
-  const seen = { calls: 0, maxExamined: 0, maxRetained: 0, [Symbol.dispose]: () => void (Array.prototype.indexOf = indexOf) };
-  Array.prototype.indexOf = function (this: unknown[], wanted: unknown, from = 0): number {
+  const seen = { calls: 0, maxExamined: 0, maxRetained: 0, [Symbol.dispose]: () => spy.mockRestore() };
+  const spy = vi.spyOn(Array.prototype, 'indexOf').mockImplementation(function (this: unknown[], wanted: unknown, from = 0): number {
     if (typeof wanted === 'object' && wanted !== null && 'idleTimer' in wanted) {
       seen.calls += 1;
       seen.maxExamined = Math.max(seen.maxExamined, this.length - from);
       seen.maxRetained = Math.max(seen.maxRetained, this.length);
     }
     return indexOf.call(this, wanted, from);
-  };
+  });
   return seen;
 }
