@@ -22,8 +22,8 @@ function buildProgram(): Command {
     .description('run the server until it is told to stop')
     .action(async (_options: unknown, command: Command) => {
       const config = readConfig(command);
-      const { start } = await import('./start.ts');
-      await start(config);
+      const [{ start }, { createNode }] = await Promise.all([import('./start.ts'), import('../context.ts')]);
+      await start(config, createNode);
     });
 
   const config = withConfig(program.command('config').description('look at the configuration'));

@@ -2,14 +2,13 @@ import { systemClock } from '../../platform/clock.ts';
 import { createLogger, type Logger } from '../../platform/logger.ts';
 import { systemRng } from '../../platform/rng.ts';
 import type { Config } from '../config/load-config.ts';
-import { createNode } from '../context.ts';
 import { DataDirBusyError } from '../data-dir-lock.ts';
 import { type CreateNode, startNode } from '../node-lifecycle.ts';
 import { CliError } from './cli-error.ts';
 import { programVersion } from './program-version.ts';
 
 /** `weft start`: serves until SIGTERM or SIGINT (exit code 0) or until it cannot go on (exit code 1). */
-export async function start(config: Config, create: CreateNode = createNode): Promise<void> {
+export async function start(config: Config, createNode: CreateNode): Promise<void> {
   const log = createLogger({ level: config.log.level, format: config.log.format });
   exitOnBug(log);
   const asked = untilAskedToStop(log);
@@ -20,7 +19,7 @@ export async function start(config: Config, create: CreateNode = createNode): Pr
 
   let node: Awaited<ReturnType<typeof startNode>>;
   try {
-    node = await startNode({ config, log, clock: systemClock, rng: systemRng, createNode: create });
+    node = await startNode({ config, log, clock: systemClock, rng: systemRng, createNode });
   } catch (error) {
     if (error instanceof DataDirBusyError) throw new CliError(error.message, error);
     log.fatal({ err: error }, 'the server cannot start');

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import path from 'node:path';
-import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Document } from 'yaml';
 import { ConfigError } from './config-error.ts';
 import { addEnvironment } from './config-environment.ts';
@@ -72,12 +72,19 @@ function offsetOf(document: Document, at: readonly string[]): number | null {
 
 /** Fills in defaults and checks types. */
 function validate(tree: ConfigTree): RawConfig {
-  const ajv = new Ajv2020({ strict: true, strictTypes: false, allErrors: true, useDefaults: true, allowUnionTypes: true });
-  ajv.addKeyword({ keyword: 'secret', schemaType: 'boolean' });
-  const check = ajv.compile<RawConfig>(ConfigSchema);
+  checkSchema ??= compileSchema();
   const value: unknown = structuredClone(tree.value);
-  if (!check(value)) for (const error of check.errors ?? []) addProblem(tree, error);
+  if (!checkSchema(value)) for (const error of checkSchema.errors ?? []) addProblem(tree, error);
   return value as RawConfig;
+}
+
+/** Compiling takes longer than all the rest. */
+let checkSchema: ValidateFunction<RawConfig> | undefined;
+
+function compileSchema(): ValidateFunction<RawConfig> {
+  const ajv = new Ajv2020({ strict: true, strictTypes: false, allErrors: true, useDefaults: true });
+  ajv.addKeyword({ keyword: 'secret', schemaType: 'boolean' });
+  return ajv.compile<RawConfig>(ConfigSchema);
 }
 
 function addProblem(tree: ConfigTree, error: ErrorObject): void {
