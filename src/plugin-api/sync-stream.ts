@@ -1,3 +1,4 @@
+import type { SyncFilter } from '../core/filters/filter-types.ts';
 import type { DeviceId, RoomId, UserId } from '../core/ids/brands.ts';
 import type { JsonObject } from '../core/json/json-value.ts';
 import type { UserRoom } from './ports.ts';
@@ -19,7 +20,7 @@ export interface SyncRequest {
   /** Users who may have come into or gone out of sight in (from, to] because of membership changes (device lists need it). */
   readonly membershipChanges: { readonly appeared: ReadonlySet<UserId>; readonly vanished: ReadonlySet<UserId> };
   /** Parsed filter, as `core/filters` gives it; sections are applied by sync after the stream answered. */
-  readonly filter: JsonObject;
+  readonly filter: SyncFilter;
   readonly signal: AbortSignal;
 }
 

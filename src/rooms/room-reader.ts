@@ -28,6 +28,15 @@ export interface RoomReader {
   filterVisible(userId: UserId, roomId: RoomId, events: readonly StoredEvent[]): Promise<StoredEvent[]>;
   /** Client-format JSON text of the event without `unsigned` and without `room_id`, ending before the closing brace: `{"content":…,"type":"…"`. Cached. */
   clientText(event: StoredEvent): string;
+  /** Transaction ids that a user used in a scope, by event number; events sent otherwise are absent. */
+  txnIds(options: {
+    readonly userId: UserId;
+    readonly scope: string;
+    readonly roomId: RoomId;
+    readonly nums: readonly number[];
+  }): Promise<ReadonlyMap<number, string>>;
+  /** The redaction behind each redacted event, by the number of the redacted event. */
+  redactionsOf(roomId: RoomId, nums: readonly number[]): Promise<ReadonlyMap<number, StoredEvent>>;
 }
 
 export interface Timeline {
@@ -48,6 +57,8 @@ export interface RoomView {
   page(options: { from: TimelineToken; to?: TimelineToken; dir: 'b' | 'f'; limit: number }): Promise<StoredEvent[]>;
   /** State as event numbers after the given group. Do not modify. */
   stateAt(sg: number): Promise<ReadonlyMap<StateTuple, number>>;
+  /** One key of the state after a group; from memory for recent groups. */
+  stateValueAt(sg: number, tuple: StateTuple): Promise<number | undefined>;
   /** Group of the room's current state as of position `pos` (0 when the room did not exist for us yet). */
   stateGroupAt(pos: number): Promise<number>;
   /** Current state (newest committed). */
