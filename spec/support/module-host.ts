@@ -9,7 +9,7 @@ import { ManualClock } from '../../src/platform/manual-clock.ts';
 import { createMetrics } from '../../src/platform/metrics.ts';
 import { SeededRng } from '../../src/platform/seeded-rng.ts';
 import type { Database } from '../../src/plugin-api/commit.ts';
-import type { AnyEndpoint, HttpReply, Method, Requester } from '../../src/plugin-api/endpoint.ts';
+import { type AnyEndpoint, type HttpReply, isReply, type Method, type Requester } from '../../src/plugin-api/endpoint.ts';
 import type { EventObserver, HappeningName, Happenings, HookInputs, HookName, Verdict } from '../../src/plugin-api/hooks.ts';
 import type { Plugin, PluginHost } from '../../src/plugin-api/plugin.ts';
 import type { RoomsPort, UiaPort } from '../../src/plugin-api/ports.ts';
@@ -318,8 +318,4 @@ function matchPath(patterns: readonly string[], path: string): { [name: string]:
     if (fits) return params;
   }
   return null;
-}
-
-function isReply(result: JsonObject | HttpReply): result is HttpReply {
-  return (result as HttpReply).kind === 'reply';
 }

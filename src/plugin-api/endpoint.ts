@@ -44,7 +44,9 @@ type ParamNames<Path extends string> = Path extends `${string}:${infer Rest}`
     : Rest
   : never;
 
-export type Params<Path extends string> = { readonly [Name in ParamNames<Path>]: Name extends keyof ParamTypes ? ParamTypes[Name] : string };
+export type Params<Path extends string> = {
+  readonly [Name in ParamNames<Path>]: Name extends keyof ParamTypes ? ParamTypes[Name] : string;
+};
 
 /** What a handler may want to know of the request besides its parameters. */
 export interface RequestInfo {
@@ -72,17 +74,24 @@ export interface EndpointContext<Deps, Path extends string, Body, Auth extends A
   readonly request: RequestInfo;
 }
 
-/** An answer that is more than a 200 with a JSON object. */
+/** Marks replies. A symbol, because answers are often content that strangers wrote, and JSON has no symbols. */
+const REPLY = Symbol('reply');
+
+/** An answer that is more than a 200 with a JSON object; made with `reply`. */
 export interface HttpReply {
-  readonly kind: 'reply';
+  readonly [REPLY]: true;
   readonly status: number;
   readonly headers?: { readonly [name: string]: string };
   /** A string is sent as it is (JSON text unless a content-type header says otherwise). */
   readonly body?: JsonObject | string | Uint8Array | Readable | null;
 }
 
-export function reply(options: Omit<HttpReply, 'kind'>): HttpReply {
-  return { kind: 'reply', ...options };
+export function reply(options: Omit<HttpReply, typeof REPLY>): HttpReply {
+  return { [REPLY]: true, ...options };
+}
+
+export function isReply(answer: JsonObject | HttpReply): answer is HttpReply {
+  return REPLY in answer;
 }
 
 type BodyOf<Schema> = Schema extends TSchema ? Static<Schema> : Schema extends 'json' ? JsonObject : null;
@@ -112,7 +121,9 @@ export interface EndpointSpec<Deps, Path extends string, Schema extends TSchema 
   /** Suspended accounts may call it (reading, leaving, redacting own events). Default: GET true, everything else false. */
   readonly whileSuspended?: boolean;
   readonly response?: TSchema;
-  readonly handler: (context: EndpointContext<Deps, Path, BodyOf<Schema>, Auth>) => Promise<JsonObject | HttpReply> | JsonObject | HttpReply;
+  readonly handler: (
+    context: EndpointContext<Deps, Path, BodyOf<Schema>, Auth>,
+  ) => Promise<JsonObject | HttpReply> | JsonObject | HttpReply;
 }
 
 /** An endpoint whose types have been checked and whose deps are bound by `host.endpoints`. */
