@@ -15,6 +15,8 @@ export interface Slots {
   presence: PresenceSlot;
   pushRules: PushRulesSlot;
   profile: ProfilePort;
+  remoteProfiles: RemoteProfilesSlot;
+  ignoredUsers: IgnoredUsersSlot;
   aliases: AliasPort;
   mediaStore: MediaStoreSlot;
   passwordProvider: PasswordProviderSlot;
@@ -40,6 +42,32 @@ export interface PushRulesSlot {
   /** The actions of a user's rules for an event they may see. */
   actionsFor(userId: UserId, event: StoredEvent): Promise<readonly (string | JsonObject)[]>;
   counts(userId: UserId, roomId: RoomId): Promise<UnreadCounts>;
+  /**
+   * What a read receipt of a local user changes: rows for the receipt's own commit, and `committed`, which the record calls once it is
+   * committed. `null` when the event takes no part in counting.
+   */
+  markRead(mark: ReadMark): { readonly writes: readonly Write[]; readonly committed: () => void } | null;
+}
+
+export interface ReadMark {
+  readonly userId: UserId;
+  /** Everything up to and including this event is read. */
+  readonly event: StoredEvent;
+  /** The whole room, the main timeline, or the thread whose root has this number. */
+  readonly scope: 'room' | 'main' | number;
+}
+
+/** Whom users ignore (`m.ignored_user_list`). Answers from memory once it was asked about a user. */
+export interface IgnoredUsersSlot {
+  ignoredBy(userId: UserId): Promise<ReadonlySet<UserId>>;
+  /** Users who ignore nobody are left out. */
+  ignoredByMany(userIds: readonly UserId[]): Promise<ReadonlyMap<UserId, ReadonlySet<UserId>>>;
+}
+
+/** Asks other homeservers about their users. */
+export interface RemoteProfilesSlot {
+  /** `null` when the user does not exist or their server cannot be asked. */
+  get(userId: UserId): Promise<JsonObject | null>;
 }
 
 export interface UnreadCounts {
