@@ -94,7 +94,14 @@ export function isReply(answer: JsonObject | HttpReply): answer is HttpReply {
   return REPLY in answer;
 }
 
-type BodyOf<Schema> = Schema extends TSchema ? Static<Schema> : Schema extends 'json' ? JsonObject : null;
+/** The names come first: a string is a TSchema too, as far as its type goes. */
+type BodyOf<Schema> = Schema extends 'json'
+  ? JsonObject
+  : Schema extends 'stream' | undefined
+    ? null
+    : Schema extends TSchema
+      ? Static<Schema>
+      : null;
 
 /**
  * One endpoint as a row of data: it builds the router, the rate-limit bucket, the metric label, the coverage page and the contract suite.

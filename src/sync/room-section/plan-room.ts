@@ -37,6 +37,7 @@ export async function planRoom(
     roomId,
     read,
     first: input.latest,
+    continues: after !== null,
     ...(room.membership === 'join' ? {} : { alwaysShown: room.num }),
   });
   const timeline = input.gap === true ? { events: selected.events, limited: true } : selected;

@@ -3,6 +3,7 @@ import type { StoredEvent } from '../../plugin-api/stored-event.ts';
 import { contentOf } from '../../rooms/client-event/content-of.ts';
 import type { Timeline } from '../../rooms/room-reader.ts';
 import type { Part } from '../compiled-filter.ts';
+import { cutAtGap } from './cut-at-gap.ts';
 import type { IncomingRelationsPort, SectionDeps, SectionRequest, SelectedTimeline } from './section-types.ts';
 
 /** Events of one room that are looked at for one answer while a filter or the room's visibility lets few of them through. */
@@ -22,6 +23,8 @@ export async function selectTimeline(
     readonly read: (limit: number) => Promise<Timeline>;
     /** The first page, when the caller has it. */
     readonly first?: Timeline | undefined;
+    /** The page follows what the client already has. */
+    readonly continues: boolean;
     /** Shown whatever the history visibility says: the reader's own departure. */
     readonly alwaysShown?: number;
   },
@@ -31,13 +34,15 @@ export async function selectTimeline(
   let ask = Math.max(1, limit);
   let page = input.first ?? (await input.read(ask));
   for (;;) {
+    page = await cutAtGap(deps.reader, input.roomId, page, input.continues);
     const visible = new Set(await deps.reader.filterVisible(userId, input.roomId, page.events));
     const shown = page.events.filter(
       // State stays complete whoever set it: https://spec.matrix.org/v1.19/client-server-api/#server-behaviour-14
       (event) => (visible.has(event) || event.num === input.alwaysShown) && (event.stateKey !== undefined || !ignored.has(event.sender)),
     );
     const wanted = await filterEvents(deps.incomingRelations, input.roomId, shown, filter.timeline, filter.timelineNeedsRelations);
-    if (wanted.length >= limit || !page.limited || ask >= SCAN_EVENTS_MAX) {
+    const exhausted = !page.limited || page.events.length < ask || ask >= SCAN_EVENTS_MAX;
+    if (wanted.length >= limit || exhausted) {
       const events = limit === 0 ? [] : wanted.slice(-limit);
       return { events, limited: page.limited || events.length < wanted.length };
     }
