@@ -87,7 +87,7 @@ describe('third-party invite', () => {
 
   it('tries a bounded number of keys and signatures', () => {
     const keys = (before: number) => ({
-      public_keys: [...Array<JsonObject>(before).fill({ public_key: 'junk' }), { public_key: key.publicKey.base64 }],
+      public_keys: [...Array.from({ length: before }, () => ({ public_key: 'junk' })), { public_key: key.publicKey.base64 }],
     });
     // The single key, absent here, takes one place.
     expect(invite(room(keys(THIRD_PARTY_KEYS_MAX - 2)), { signed })).toBe('allow');

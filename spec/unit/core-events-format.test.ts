@@ -60,7 +60,7 @@ describe.each(ALL_VERSIONS)('event format, version %s', (id) => {
     ['auth_events', [undefined, null, {}, 'x'], 'auth_events is not an array'],
   ])('refuses a wrong %s', (name, values, reason) => {
     for (const value of values) {
-      expect(check(id, { [name]: value }), JSON.stringify(value)).toContain(reason);
+      expect(check(id, { [name]: value })).toContain(reason);
     }
   });
 
@@ -126,9 +126,7 @@ describe.each(ALL_VERSIONS)('event format, version %s', (id) => {
     expect(check(id, { prev_events: ['$p:x'] })).toBe(pairs ? wrong : 'ok');
     expect(check(id, { prev_events: [['$p:x', { sha256: 'h' }]] })).toBe(pairs ? 'ok' : wrong);
     for (const junk of [5, null, 'p', '$\0', [], ['$p:x'], ['$p:x', 'h'], ['p', {}], ['$p:x', {}, {}]]) {
-      expect(check(id, { prev_events: [(good(id)['prev_events'] as JsonValue[])[0] as JsonValue, junk] }), JSON.stringify(junk)).toBe(
-        wrong,
-      );
+      expect(check(id, { prev_events: [(good(id)['prev_events'] as JsonValue[])[0] as JsonValue, junk] })).toBe(wrong);
     }
   });
 

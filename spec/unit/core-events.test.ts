@@ -137,8 +137,8 @@ describe.each(ALL_VERSIONS)('building events, version %s', (id) => {
   it('names the event', () => {
     const { event } = buildEvent(template, building(id));
     const hash = referenceHash(event.pdu, version);
-    if (number <= 2) expect(event.eventId).toBe('$local:domain');
-    else expect(event.eventId).toBe(`$${number === 3 ? encodeBase64(hash) : encodeBase64Url(hash)}`);
+    const named = number === 3 ? encodeBase64(hash) : encodeBase64Url(hash);
+    expect(event.eventId).toBe(number <= 2 ? '$local:domain' : `$${named}`);
     expect(eventIdOf(redact({ ...event.pdu, unsigned: { a: 1 } }, version), version)).toBe(event.eventId);
   });
 
@@ -154,15 +154,12 @@ describe.each(ALL_VERSIONS)('building events, version %s', (id) => {
     expect(event.pdu.content).toEqual(number >= 11 ? { body: 'hi', redacts: '$x' } : { body: 'hi' });
   });
 
-  it('refuses what is too large, or has no canonical form', () => {
+  it('refuses what is too large', () => {
     const size = Buffer.byteLength(buildEvent({ ...template, content: { body: '' } }, building(id)).json);
     const body = (bytes: number) =>
       buildEvent({ ...template, content: { body: 'é'.repeat(bytes / 2) + 'a'.repeat(bytes % 2) } }, building(id));
     expect(Buffer.byteLength(body(PDU_BYTES_MAX - size).json)).toBe(PDU_BYTES_MAX);
     expect(() => body(PDU_BYTES_MAX - size + 1)).toThrow(expect.objectContaining({ errcode: 'M_TOO_LARGE' }));
-    const float = () => buildEvent({ ...template, content: { x: 1.5 } }, building(id));
-    if (number >= 6) expect(float).toThrow(expect.objectContaining({ errcode: 'M_BAD_JSON' }));
-    else expect(float().json).toContain('"x":1.5');
   });
 
   it('makes a create event, whose hash is the room id in version 12', () => {
@@ -178,6 +175,14 @@ describe.each(ALL_VERSIONS)('building events, version %s', (id) => {
     const { event } = buildEvent(template, building(id));
     expect(roomEventFromPdu(event.pdu, version, '$known' as EventId).eventId).toBe('$known');
   });
+});
+
+it.each(versions(6))('version %s has no floats', (id) => {
+  expect(() => buildEvent({ ...template, content: { x: 1.5 } }, building(id))).toThrow(expect.objectContaining({ errcode: 'M_BAD_JSON' }));
+});
+
+it.each(versions(1, 5))('version %s lets floats be', (id) => {
+  expect(buildEvent({ ...template, content: { x: 1.5 } }, building(id)).json).toContain('"x":1.5');
 });
 
 it.each(['1', '2'] as const)('version %s needs an event id and reference hashes', (id) => {

@@ -27,7 +27,7 @@ describe('server names', () => {
     'localhost',
     'MATRIX.ORG',
     'a-b.c:1',
-    `${'a'.repeat(255)}`,
+    'a'.repeat(255),
   ])('takes %s', (name) => {
     expect(parseServerName(name)).toBe(name);
   });

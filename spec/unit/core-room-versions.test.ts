@@ -33,7 +33,7 @@ describe('room versions', () => {
     for (const id of ALL_VERSIONS) {
       const change = (changes as Record<string, unknown>)[id];
       if (change !== undefined) expected = change;
-      expect(ROOM_VERSIONS[id][field as keyof RoomVersion], `version ${id}`).toBe(expected);
+      expect(ROOM_VERSIONS[id][field as keyof RoomVersion]).toBe(expected);
     }
   });
 

@@ -1,8 +1,8 @@
 import type { RoomVersion } from '../room-versions/room-version.ts';
 import { type AuthState, membershipOf } from './auth-state.ts';
-import type { MemberChange } from './authorise-member.ts';
 import { authoriseThirdPartyInvite } from './authorise-third-party-invite.ts';
 import { actionPower, powerLevelOf } from './power-levels.ts';
+import type { MemberChange } from './member-change.ts';
 import { ALLOWED, deny, type Verdict } from './verdict.ts';
 
 /** Rule 4.4 (https://spec.matrix.org/v1.19/rooms/v8#authorisation-rules). */

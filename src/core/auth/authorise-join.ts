@@ -1,8 +1,8 @@
 import type { RoomVersion } from '../room-versions/room-version.ts';
 import { type AuthState, joinRuleOf, membershipOf } from './auth-state.ts';
-import type { MemberChange } from './authorise-member.ts';
 import { actionPower, powerLevelOf } from './power-levels.ts';
 import { roomCreator } from './room-creators.ts';
+import type { MemberChange } from './member-change.ts';
 import { ALLOWED, deny, type Verdict } from './verdict.ts';
 
 /** Rule 4.3 (https://spec.matrix.org/v1.19/rooms/v10#authorisation-rules). */

@@ -4,15 +4,9 @@ import type { RoomVersion } from '../room-versions/room-version.ts';
 import { type AuthState, joinRuleOf, membershipOf } from './auth-state.ts';
 import { authoriseInvite } from './authorise-invite.ts';
 import { authoriseJoin } from './authorise-join.ts';
+import type { MemberChange } from './member-change.ts';
 import { actionPower, powerLevelOf } from './power-levels.ts';
 import { ALLOWED, deny, type Verdict } from './verdict.ts';
-
-/** A membership change: the event, the user it is about, and the create event of the room. */
-export interface MemberChange {
-  readonly event: RoomEvent;
-  readonly target: string;
-  readonly create: RoomEvent;
-}
 
 /** Rule 4 (5 in versions 1 to 5 and in 12): `m.room.member` (https://spec.matrix.org/v1.19/rooms/v8#authorisation-rules). */
 export function authoriseMember(event: RoomEvent, state: AuthState, create: RoomEvent, version: RoomVersion): Verdict {

@@ -5,7 +5,7 @@ import { CanonicalJsonError } from '../json/canonical-json.ts';
 import { isJsonObject, type JsonObject } from '../json/json-value.ts';
 import type { RoomVersion } from '../room-versions/room-version.ts';
 import { type AuthState, membershipOf } from './auth-state.ts';
-import type { MemberChange } from './authorise-member.ts';
+import type { MemberChange } from './member-change.ts';
 import { ALLOWED, deny, type Verdict } from './verdict.ts';
 
 /** Keys of one `m.room.third_party_invite` that are tried; real ones have two. */
