@@ -59,6 +59,7 @@ create table event (
 create unique index event_by_id on event (event_id, room_nid);
 create index event_by_seq on event (room_nid, seq) where seq is not null;
 create index event_by_depth on event (room_nid, depth, num) where seq is not null;
+create index event_by_thread on event (room_nid, thread, seq) where thread is not null;
 
 -- Why an event was rejected or soft-failed: kept for the admin and for the tests of the checks.
 create table event_verdict (

@@ -39,6 +39,7 @@ export function createLogger(options: {
     base: null,
     redact,
     timestamp: pino.stdTimeFunctions.isoTime,
+    serializers: { err: errorFields },
     formatters: { level: (label) => ({ level: label }) },
   };
   if (options.destination !== undefined) return pino(settings, options.destination);
@@ -46,6 +47,12 @@ export function createLogger(options: {
   if (format === 'pretty' || (format === 'auto' && process.stdout.isTTY)) return pino(settings, prettyStream());
   // Synchronous: the last lines before a crash are the ones that matter most.
   return pino(settings, pino.destination({ dest: 1, sync: true }));
+}
+
+/** A driver's error carries the statement's parameters, which are people's messages and tokens: they stay out of the log. */
+function errorFields(error: Error): object {
+  const { parameters: _parameters, args: _args, types: _types, ...fields } = pino.stdSerializers.err(error) as pino.SerializedError;
+  return fields;
 }
 
 /** A logger that says nothing. */

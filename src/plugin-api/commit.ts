@@ -1,4 +1,4 @@
-import type { Sql, TransactionSql } from 'postgres';
+import type { PendingQuery, Row, Sql, TransactionSql } from 'postgres';
 import type { RoomId, UserId } from '../core/ids/brands.ts';
 import type { JsonValue } from '../core/json/json-value.ts';
 
@@ -7,14 +7,19 @@ export type Database = Sql;
 /** Proof of being inside a transaction. */
 export type Transaction = TransactionSql;
 
+/** A statement that has been built and not been awaited: what `` tx`…` `` returns. */
+export type PendingStatement = PendingQuery<Row[]>;
+
 /**
  * Writes many rows of one table with one statement. Registered once per table; the committer calls it once per batch
- * with the rows of every record in that batch, in position order. It must issue its statements without awaiting between
- * them where it can, use arrays (`unnest`), and never read first.
+ * with the rows of every record in that batch, in position order. It RETURNS its statements without awaiting them (so: not an
+ * `async` function), because the whole batch is pipelined as one round trip. Use arrays (`unnest`); never read first.
  */
 export interface BatchWriter<Row> {
   readonly name: string;
-  write(tx: Database, rows: readonly PositionedRow<Row>[]): Promise<unknown>;
+  /** Writers of a lower phase run first inside the batch; default 0. Only for rows that others of the same batch rely on. */
+  readonly phase?: number;
+  write(tx: Database, rows: readonly PositionedRow<Row>[]): PendingStatement | readonly PendingStatement[];
 }
 
 export interface PositionedRow<Row> {
@@ -53,6 +58,14 @@ export interface CommitRecord {
   readonly data?: JsonValue;
   /** Live object for listeners in this process; never stored. */
   readonly live?: unknown;
+  /**
+   * Records that build on one another (one room's actor): when one of them fails, every later one of the same group fails too.
+   */
+  readonly group?: object;
+  /** Estimated bytes of the rows, for the batch limit; default 200. */
+  readonly bytes?: number;
+  /** Shard whose lease must be held when this is written; absent for records that belong to no shard. */
+  readonly shard?: number;
   /** Called synchronously, in position order, right after the commit and before listeners and waiters. */
   readonly onCommitted?: (pos: number) => void;
   /** Called when the batch could not be committed. */
@@ -72,6 +85,8 @@ export interface LogEntry {
 export interface CommitPort {
   /** Resolves with the position once the record is as durable as it asked for. Rejects when the batch failed: nothing of it is stored. */
   commit(record: CommitRecord): Promise<number>;
+  /** Several records that stand or fall together: one batch, one transaction. Resolves with the position of the last one. */
+  commitAll(records: readonly CommitRecord[]): Promise<number>;
   /** Highest position that is committed and published. */
   readonly position: number;
   /**

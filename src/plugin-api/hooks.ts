@@ -14,7 +14,14 @@ export const ALLOW: Verdict = { allow: true };
  */
 export interface HookInputs {
   /** An event about to be accepted, local or remote. fail-open */
-  checkEvent: { roomId: RoomId; sender: UserId; type: string; stateKey: string | undefined; content: JsonObject; origin: ServerName | null };
+  checkEvent: {
+    roomId: RoomId;
+    sender: UserId;
+    type: string;
+    stateKey: string | undefined;
+    content: JsonObject;
+    origin: ServerName | null;
+  };
   /** fail-closed */
   checkRegistration: { localpart: string; ip: string; userAgent: string };
   /** fail-closed */
@@ -77,6 +84,9 @@ export interface ObservedRoom {
 export interface EventObserver {
   readonly name: string;
   /** Loads what `writes` will need for this room; returns undefined when it is warm already. */
-  prepare?(room: RoomInfo, draft: { type: string; stateKey: string | undefined; sender: UserId; content: JsonObject }): Promise<void> | undefined;
+  prepare?(
+    room: RoomInfo,
+    draft: { type: string; stateKey: string | undefined; sender: UserId; content: JsonObject },
+  ): Promise<void> | undefined;
   writes(event: StoredEvent, content: JsonObject, room: ObservedRoom): readonly Write[];
 }

@@ -1,0 +1,366 @@
+import type { ReservedSql, Sql } from 'postgres';
+import type { Clock } from '../../platform/clock.ts';
+import { failpoint } from '../../platform/failpoints.ts';
+import type { Logger } from '../../platform/logger.ts';
+import type { HistogramMetric, Metrics } from '../../platform/metrics.ts';
+import type {
+  BatchWriter,
+  CommitPort,
+  CommitRecord,
+  Database,
+  LogEntry,
+  PendingStatement,
+  PositionedRow,
+} from '../../plugin-api/commit.ts';
+import { BatchQueue, groupsOf, inGroups, type Unit } from './batch-queue.ts';
+import { encodeLogItems } from './commit-log.ts';
+
+/** How long a batch of relaxed records alone waits for company. */
+export const RELAXED_LINGER_MS = 20;
+/** While the database is away, batches wait and are tried again; after this their records fail. */
+const OUTAGE_MS_MAX = 30_000;
+const RETRY_MS = 250;
+
+type BatchListener = (entries: readonly LogEntry[], to: number) => void;
+
+/**
+ * The one writer of a node. When idle it takes everything that is queued, assigns positions, writes every table with one statement over
+ * arrays and commits: one round trip and one fsync for the batch. There is no artificial delay for durable records; batches grow under
+ * load only. Positions are gap-free because they are assigned here and nowhere else.
+ */
+export class Committer implements CommitPort, AsyncDisposable {
+  readonly #sql: Sql;
+  readonly #lease: { readonly slot: number; readonly epoch: number };
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #queue = new BatchQueue();
+  readonly #listeners: BatchListener[] = [];
+  readonly #batchSize: HistogramMetric<never>;
+  readonly #batchSeconds: HistogramMetric<never>;
+  #connection: ReservedSql | null = null;
+  /** Published: everything up to here is committed and listeners know it. */
+  #position: number;
+  /** `to_pos` of the newest row of the log. */
+  #persisted: number;
+  #running = false;
+  #lingering = false;
+  #closed = false;
+  #idle: (() => void)[] = [];
+  #commits = 0;
+
+  constructor(options: {
+    sql: Sql;
+    lease: { readonly slot: number; readonly epoch: number };
+    position: number;
+    clock: Clock;
+    log: Logger;
+    metrics: Metrics;
+  }) {
+    this.#sql = options.sql;
+    this.#lease = options.lease;
+    this.#position = options.position;
+    this.#persisted = options.position;
+    this.#clock = options.clock;
+    this.#log = options.log;
+    const { metrics } = options;
+    this.#batchSize = metrics.histogram({
+      name: 'commit_batch_records',
+      help: 'Records per committed batch.',
+      buckets: [1, 2, 5, 10, 25, 50, 100, 250, 500],
+    });
+    this.#batchSeconds = metrics.histogram({ name: 'commit_seconds', help: 'Time of one batch from its first statement to the commit.' });
+    metrics.observed({ name: 'commit_queue_units', help: 'Units that wait for the committer.', read: () => this.#queue.length });
+    metrics.observed({ name: 'commit_position', help: 'Newest published position of the commit log.', read: () => this.#position });
+    metrics.observed({ name: 'commits', help: 'Transactions that the committer made.', read: () => this.#commits });
+  }
+
+  get position(): number {
+    return this.#position;
+  }
+
+  /** Transactions so far. */
+  get commits(): number {
+    return this.#commits;
+  }
+
+  onBatch(listener: BatchListener): void {
+    this.#listeners.push(listener);
+  }
+
+  commit(record: CommitRecord): Promise<number> {
+    return this.commitAll([record]);
+  }
+
+  commitAll(records: readonly CommitRecord[]): Promise<number> {
+    return new Promise((resolve, reject) => {
+      if (this.#closed) {
+        const error = new Error('the server is stopping');
+        for (const record of records) record.onFailed?.(error);
+        reject(error);
+        return;
+      }
+      this.#queue.push({ records, resolve, reject });
+      this.#wake();
+    });
+  }
+
+  /** Resolves when nothing is queued or being written. */
+  async flush(): Promise<void> {
+    if (!this.#running && this.#queue.length === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#idle.push(resolve);
+      this.#lingering = false;
+      this.#wake();
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+    await this.flush();
+    this.#connection?.release();
+    this.#connection = null;
+  }
+
+  #wake(): void {
+    if (this.#running) return;
+    if (!this.#closed && this.#idle.length === 0 && !this.#queue.hasUrgent()) {
+      if (this.#lingering) return;
+      this.#lingering = true;
+      this.#clock.setTimeout(() => {
+        if (!this.#lingering) return;
+        this.#lingering = false;
+        this.#start();
+      }, RELAXED_LINGER_MS);
+      return;
+    }
+    this.#start();
+  }
+
+  #start(): void {
+    if (this.#running) return;
+    this.#running = true;
+    this.#lingering = false;
+    // Everything that is asked for in the same turn of the event loop shares the batch.
+    setImmediate(() => void this.#run());
+  }
+
+  async #run(): Promise<void> {
+    try {
+      while (this.#queue.length > 0) await this.#process(this.#queue.take());
+    } finally {
+      this.#running = false;
+      const idle = this.#idle;
+      this.#idle = [];
+      for (const resolve of idle) resolve();
+    }
+  }
+
+  async #process(units: Unit[]): Promise<void> {
+    try {
+      await this.#write(units);
+    } catch (error) {
+      await this.#salvage(units, error);
+    }
+  }
+
+  /**
+   * One bad record must not take its neighbours along: when the data is at fault, the units are written one by one. Units
+   * that build on a failed one (same group) fail with it.
+   */
+  async #salvage(units: readonly Unit[], error: unknown): Promise<void> {
+    const failedGroups = new Set<object>();
+    const alone = units.length > 1 && isDataError(error);
+    this.#log.error({ err: error, units: units.length, alone }, 'a batch could not be committed');
+    for (const unit of units) {
+      let reason: unknown = error;
+      if (alone && !inGroups(unit, failedGroups)) {
+        try {
+          await this.#write([unit]);
+          continue;
+        } catch (own) {
+          reason = own;
+        }
+      }
+      for (const group of groupsOf([unit])) failedGroups.add(group);
+      fail(unit, reason);
+    }
+    for (const unit of this.#queue.removeGroups(failedGroups)) fail(unit, error);
+  }
+
+  async #write(units: readonly Unit[]): Promise<void> {
+    const records = units.length === 1 && units[0] !== undefined ? units[0].records : units.flatMap((unit) => unit.records);
+    const firstPos = this.#position + 1;
+    const to = this.#position + records.length;
+    if (records.some((record) => record.durability !== 'memory')) {
+      const started = this.#clock.monotonic();
+      await this.#transact(records, firstPos, to);
+      this.#persisted = to;
+      this.#commits++;
+      this.#batchSeconds.observe({}, (this.#clock.monotonic() - started) / 1000);
+      this.#batchSize.observe({}, records.length);
+    }
+    this.#publish(units, records, firstPos, to);
+  }
+
+  /** One transaction. Survives a lost connection: whether a commit went through is read from the log itself. */
+  async #transact(records: readonly CommitRecord[], firstPos: number, to: number): Promise<void> {
+    const deadline = this.#clock.monotonic() + OUTAGE_MS_MAX;
+    for (;;) {
+      try {
+        await this.#attempt(records, firstPos, to);
+        return;
+      } catch (error) {
+        if (!isConnectionError(error) || this.#clock.monotonic() > deadline) throw error;
+        this.#log.warn({ err: error }, 'the database went away during a commit; trying again');
+        this.#dropConnection();
+        if (await this.#wasCommitted(to, deadline)) return;
+      }
+    }
+  }
+
+  async #attempt(records: readonly CommitRecord[], firstPos: number, to: number): Promise<void> {
+    await failpoint('committer.before-transaction');
+    this.#connection ??= await this.#sql.reserve();
+    const tx = this.#connection;
+    const { slot, epoch } = this.#lease;
+    const shards = [...new Set(records.flatMap((record) => (record.shard === undefined ? [] : [record.shard])))];
+    const durable = records.some((record) => record.durability === 'durable');
+    // Pipelined: nothing is awaited before the commit has been sent, so the batch is one round trip.
+    const statements: PendingStatement[] = [];
+    const send = (statement: PendingStatement): void => void statements.push(statement.execute());
+    send(tx`begin`);
+    try {
+      if (!durable) send(tx`set local synchronous_commit = off`);
+      send(tx`select weft_fence(${slot}::smallint, ${epoch}::bigint, ${shards}::smallint[])`);
+      for (const [writer, rows] of rowsByWriter(records, firstPos)) {
+        const built = writer.write(tx as Database, rows);
+        for (const statement of Array.isArray(built) ? (built as readonly PendingStatement[]) : [built as PendingStatement])
+          send(statement);
+      }
+      send(tx`
+        insert into commit_log (slot, to_pos, from_pos, ts, items)
+        values (${slot}, ${to}, ${this.#persisted}, ${this.#clock.now()}, ${encodeLogItems(records, this.#persisted, firstPos)})`);
+      send(tx`commit`);
+    } catch (error) {
+      // A writer's bug: nothing of the batch may stay open on the connection.
+      send(tx`rollback`);
+      await Promise.allSettled(statements);
+      throw error;
+    }
+    const outcomes = await Promise.allSettled(statements);
+    const failed = outcomes.filter((outcome): outcome is PromiseRejectedResult => outcome.status === 'rejected');
+    const first = failed[0];
+    if (first !== undefined) {
+      // A connection error hides behind others only when it came last.
+      throw failed.find((outcome) => isConnectionError(outcome.reason))?.reason ?? first.reason;
+    }
+    const last = outcomes.at(-1);
+    const command = last?.status === 'fulfilled' ? (last.value as { command?: string }).command : undefined;
+    if (command !== 'COMMIT') throw new Error(`the batch ended with ${String(command)}`);
+    await failpoint('committer.after-commit');
+  }
+
+  async #wasCommitted(to: number, deadline: number): Promise<boolean> {
+    for (;;) {
+      try {
+        return await this.#sql.begin(async (tx) => {
+          // Waits for a transaction of ours that may still be ending on the server: it holds this row.
+          await tx`select 1 from writer_slot where slot = ${this.#lease.slot} for update`;
+          const rows = await tx`select 1 from commit_log where slot = ${this.#lease.slot} and to_pos = ${to}`;
+          return rows.length > 0;
+        });
+      } catch (error) {
+        if (!isConnectionError(error) || this.#clock.monotonic() > deadline) throw error;
+        await this.#clock.sleep(RETRY_MS);
+      }
+    }
+  }
+
+  #dropConnection(): void {
+    const connection = this.#connection;
+    this.#connection = null;
+    try {
+      connection?.release();
+    } catch {
+      // The driver may already have given up this connection.
+    }
+  }
+
+  #publish(units: readonly Unit[], records: readonly CommitRecord[], firstPos: number, to: number): void {
+    this.#position = to;
+    const entries: LogEntry[] = records.map((record, index) => ({
+      pos: firstPos + index,
+      stream: record.stream,
+      rooms: record.rooms ?? [],
+      users: record.users ?? [],
+      data: record.data ?? null,
+      live: record.live,
+    }));
+    records.forEach((record, index) => {
+      this.#guard(() => record.onCommitted?.(firstPos + index));
+    });
+    for (const listener of this.#listeners) this.#guard(() => listener(entries, to));
+    let pos = firstPos - 1;
+    for (const unit of units) {
+      pos += unit.records.length;
+      unit.resolve(pos);
+    }
+  }
+
+  /** What is committed is committed: a listener's bug is logged and cannot undo it. */
+  #guard(call: () => void): void {
+    try {
+      call();
+    } catch (error) {
+      this.#log.error({ err: error }, 'a commit listener failed');
+    }
+  }
+}
+
+function rowsByWriter(records: readonly CommitRecord[], firstPos: number): Map<BatchWriter<unknown>, PositionedRow<unknown>[]> {
+  const byWriter = new Map<BatchWriter<unknown>, PositionedRow<unknown>[]>();
+  records.forEach((record, index) => {
+    for (const { writer, row } of record.writes) {
+      const rows = byWriter.get(writer);
+      if (rows === undefined) byWriter.set(writer, [{ pos: firstPos + index, row }]);
+      else rows.push({ pos: firstPos + index, row });
+    }
+  });
+  return new Map([...byWriter].sort(([a], [b]) => (a.phase ?? 0) - (b.phase ?? 0)));
+}
+
+function fail(unit: Unit, error: unknown): void {
+  for (const record of unit.records) record.onFailed?.(error);
+  unit.reject(error);
+}
+
+/** SQLSTATE classes 22 and 23 (data, constraints) are the fault of a record; everything else concerns the whole batch. */
+function isDataError(error: unknown): boolean {
+  const code = sqlState(error);
+  return code !== undefined && (code.startsWith('22') || code.startsWith('23'));
+}
+
+/** Connection exceptions (08), shutdown (57P0x), and the driver's own codes for a socket that went away. */
+function isConnectionError(error: unknown): boolean {
+  const code = sqlState(error);
+  if (code === undefined) return false;
+  return (
+    code.startsWith('08') ||
+    code.startsWith('57P') ||
+    [
+      'CONNECTION_CLOSED',
+      'CONNECTION_ENDED',
+      'CONNECTION_DESTROYED',
+      'CONNECT_TIMEOUT',
+      'ECONNRESET',
+      'ECONNREFUSED',
+      'EPIPE',
+      'ENOENT',
+    ].includes(code)
+  );
+}
+
+function sqlState(error: unknown): string | undefined {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' ? code : undefined;
+}

@@ -1,0 +1,84 @@
+import type { Sql } from 'postgres';
+import type { RoomAlias, RoomId, UserId } from '../../core/ids/brands.ts';
+import type { BatchWriter } from '../../plugin-api/commit.ts';
+
+export interface AliasRow {
+  readonly alias: RoomAlias;
+  readonly roomId: RoomId;
+  readonly creator: UserId;
+  readonly createdTs: number;
+}
+
+/** An alias that is taken fails the whole unit (unique violation). */
+export const aliasWriter: BatchWriter<AliasRow> = {
+  name: 'room_alias',
+  write(tx, rows) {
+    return tx`
+      insert into room_alias (alias, room_id, creator, created_ts)
+      select * from unnest(${rows.map(({ row }) => row.alias)}::text[], ${rows.map(({ row }) => row.roomId)}::text[],
+        ${rows.map(({ row }) => row.creator)}::text[], ${rows.map(({ row }) => row.createdTs)}::bigint[])`;
+  },
+};
+
+export interface PublishRow {
+  readonly roomId: RoomId;
+  readonly by: UserId;
+  readonly ts: number;
+}
+
+export const publishWriter: BatchWriter<PublishRow> = {
+  name: 'published_room',
+  write(tx, rows) {
+    return tx`
+      insert into published_room (room_id, published_by, published_ts)
+      select * from unnest(${rows.map(({ row }) => row.roomId)}::text[], ${rows.map(({ row }) => row.by)}::text[],
+        ${rows.map(({ row }) => row.ts)}::bigint[])
+      on conflict do nothing`;
+  },
+};
+
+/** Reads of aliases and the published directory, and the deletions that need no log entry. */
+export class DirectorySql {
+  readonly #sql: Sql;
+
+  constructor(sql: Sql) {
+    this.#sql = sql;
+  }
+
+  async alias(alias: RoomAlias): Promise<AliasRow | null> {
+    const [row] = await this.#sql<AliasRow[]>`
+      select alias, room_id as "roomId", creator, created_ts as "createdTs" from room_alias where alias = ${alias}`;
+    return row ?? null;
+  }
+
+  async aliasesOf(roomId: RoomId): Promise<RoomAlias[]> {
+    const rows = await this.#sql<{ alias: RoomAlias }[]>`select alias from room_alias where room_id = ${roomId} order by alias`;
+    return rows.map((row) => row.alias);
+  }
+
+  /** Whether a row was there. */
+  async deleteAlias(alias: RoomAlias): Promise<boolean> {
+    const rows = await this.#sql`delete from room_alias where alias = ${alias} returning 1`;
+    return rows.length > 0;
+  }
+
+  /** After a room upgrade: local aliases point to the new room. */
+  async moveAliases(from: RoomId, to: RoomId): Promise<RoomAlias[]> {
+    const rows = await this.#sql<{ alias: RoomAlias }[]>`update room_alias set room_id = ${to} where room_id = ${from} returning alias`;
+    return rows.map((row) => row.alias);
+  }
+
+  async isPublished(roomId: RoomId): Promise<boolean> {
+    const rows = await this.#sql`select 1 from published_room where room_id = ${roomId}`;
+    return rows.length > 0;
+  }
+
+  async unpublish(roomId: RoomId): Promise<void> {
+    await this.#sql`delete from published_room where room_id = ${roomId}`;
+  }
+
+  async publishedRooms(): Promise<RoomId[]> {
+    const rows = await this.#sql<{ roomId: RoomId }[]>`select room_id as "roomId" from published_room`;
+    return rows.map((row) => row.roomId);
+  }
+}
