@@ -72,6 +72,28 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: fc.constant('check' as const) }) },
 );
 
+const message = (by: number): Command => ({
+  do: 'message',
+  by,
+  body: 'hello',
+  mentions: [],
+  atRoom: false,
+  thread: null,
+  msgtype: 'm.text',
+});
+/** Chance seldom reads in the middle of a muted stretch. */
+const READ_WHILE_MUTED: Command[] = [
+  message(0),
+  { do: 'rules', by: 1, kind: 'mute' },
+  message(0),
+  message(3),
+  { do: 'read', by: 1, target: 7, scope: 'room' },
+  message(0),
+  { do: 'rules', by: 1, kind: 'unmute' },
+  message(0),
+  message(3),
+];
+
 let database: TestDatabase;
 beforeAll(async () => {
   database = await testDatabase();
@@ -89,7 +111,7 @@ test('counts from the running totals and exceptions equal those of judging every
       await world.restart();
       await world.check();
     }),
-    { numRuns: RUNS },
+    { numRuns: RUNS, examples: [[READ_WHILE_MUTED]] },
   );
 });
 

@@ -17,6 +17,7 @@ export interface Slots {
   profile: ProfilePort;
   remoteProfiles: RemoteProfilesSlot;
   ignoredUsers: IgnoredUsersSlot;
+  accountData: AccountDataSlot;
   aliases: AliasPort;
   mediaStore: MediaStoreSlot;
   passwordProvider: PasswordProviderSlot;
@@ -42,6 +43,8 @@ export interface PushRulesSlot {
   /** The actions of a user's rules for an event they may see. */
   actionsFor(userId: UserId, event: StoredEvent): Promise<readonly (string | JsonObject)[]>;
   counts(userId: UserId, roomId: RoomId): Promise<UnreadCounts>;
+  /** Content of the user's `m.push_rules`. */
+  rulesContent(userId: UserId): Promise<JsonObject>;
   /**
    * What a read receipt of a local user changes: rows for the receipt's own commit, and `committed`, which the record calls once it is
    * committed. `null` when the event takes no part in counting.
@@ -55,6 +58,19 @@ export interface ReadMark {
   readonly event: StoredEvent;
   /** The whole room, the main timeline, or the thread whose root has this number. */
   readonly scope: 'room' | 'main' | number;
+}
+
+/** Account data. `roomId: null` is the data that belongs to no room. */
+export interface AccountDataSlot {
+  get(key: AccountDataKey): Promise<JsonObject | null>;
+  /** Also for the types that clients cannot set. Durable when it resolves; emits `accountDataChanged`. */
+  set(key: AccountDataKey, content: JsonObject): Promise<void>;
+}
+
+export interface AccountDataKey {
+  readonly userId: UserId;
+  readonly roomId: RoomId | null;
+  readonly type: string;
 }
 
 /** Whom users ignore (`m.ignored_user_list`). Answers from memory once it was asked about a user. */

@@ -37,6 +37,10 @@ export class PushRulesProvider implements PushRulesSlot {
     return mergePushRules(await this.#deps.rules.of(userId), userId);
   }
 
+  async rulesContent(userId: UserId) {
+    return { global: await this.rulesetOf(userId) };
+  }
+
   async actionsFor(userId: UserId, event: StoredEvent) {
     const { rooms, rules, ignored } = this.#deps;
     if ((await ignored()?.ignoredBy(userId))?.has(event.sender)) return [];

@@ -1,0 +1,44 @@
+import { ACCOUNT_DATA_BYTES_MAX, checkOwner, checkSettable, defineEndpoint, found } from './deps.ts';
+
+const path = '/_matrix/client/v3/user/:userId/rooms/:roomId/account_data/:type';
+
+/** https://spec.matrix.org/v1.19/client-server-api/#put_matrixclientv3useruseridroomsroomidaccount_datatype */
+export const setRoomAccountData = defineEndpoint({
+  method: 'PUT',
+  path,
+  auth: 'user',
+  limit: 'user_data',
+  body: 'json',
+  bodyLimit: ACCOUNT_DATA_BYTES_MAX,
+  whileSuspended: true,
+  handler: async ({ deps, requester, params: { userId, roomId, type }, body }) => {
+    checkOwner(requester, userId);
+    checkSettable(type);
+    await deps.accountData.set({ userId, roomId, type }, body);
+    return {};
+  },
+});
+
+/** https://spec.matrix.org/v1.19/client-server-api/#get_matrixclientv3useruseridroomsroomidaccount_datatype */
+export const getRoomAccountData = defineEndpoint({
+  method: 'GET',
+  path,
+  auth: 'user',
+  handler: async ({ deps, requester, params: { userId, roomId, type } }) => {
+    checkOwner(requester, userId);
+    return found(await deps.accountData.get({ userId, roomId, type }));
+  },
+});
+
+/** https://github.com/matrix-org/matrix-spec-proposals/pull/3391 */
+export const deleteRoomAccountData = defineEndpoint({
+  method: 'DELETE',
+  path: '/_matrix/client/unstable/org.matrix.msc3391/user/:userId/rooms/:roomId/account_data/:type',
+  auth: 'user',
+  handler: async ({ deps, requester, params: { userId, roomId, type } }) => {
+    checkOwner(requester, userId);
+    checkSettable(type);
+    await deps.accountData.delete({ userId, roomId, type });
+    return {};
+  },
+});
