@@ -62,6 +62,10 @@ describe.each(ALL_VERSIONS)('auth events selection, version %s', (id) => {
     const extra = Number(id) >= 8 ? [member(CAROL)] : [];
     expect(select({ stateKey: ALICE, content })).toEqual(expected(member(ALICE), RULES, ...extra));
     expect(select({ stateKey: ALICE, content: { ...content, membership: 'invite' } })).toEqual(expected(member(ALICE), RULES));
+    for (const twice of [ALICE, BOB]) {
+      const named = { ...content, join_authorised_via_users_server: twice };
+      expect(select({ stateKey: BOB, content: named })).toEqual(expected(member(ALICE), member(BOB), RULES));
+    }
     expect(select({ stateKey: ALICE, content: { ...content, join_authorised_via_users_server: 5 } })).toEqual(
       expected(member(ALICE), RULES),
     );

@@ -17,20 +17,20 @@ export interface AuthEventsSubject {
  */
 export function authEventsFor(event: AuthEventsSubject, version: RoomVersion): StateTuple[] {
   if (event.type === 'm.room.create') return [];
-  const tuples = [stateTuple('m.room.power_levels', ''), stateTuple('m.room.member', event.sender)];
+  const { stateKey: target, sender } = event;
+  const tuples = [stateTuple('m.room.power_levels', ''), stateTuple('m.room.member', sender)];
   if (version.createInAuthEvents) tuples.unshift(stateTuple('m.room.create', ''));
-  if (event.type !== 'm.room.member' || event.stateKey === undefined) return tuples;
+  if (event.type !== 'm.room.member' || target === undefined) return tuples;
 
-  const wanted = new Set(tuples);
-  wanted.add(stateTuple('m.room.member', event.stateKey));
+  if (target !== sender) tuples.push(stateTuple('m.room.member', target));
   const { membership } = event.content;
-  if (membership === 'join' || membership === 'invite' || membership === 'knock') wanted.add(stateTuple('m.room.join_rules', ''));
+  if (membership === 'join' || membership === 'invite' || membership === 'knock') tuples.push(stateTuple('m.room.join_rules', ''));
   const token = membership === 'invite' ? thirdPartyToken(event.content) : null;
-  if (token !== null) wanted.add(stateTuple('m.room.third_party_invite', token));
-  const authoriser = event.content['join_authorised_via_users_server'];
-  if (version.restrictedJoins && membership === 'join' && typeof authoriser === 'string')
-    wanted.add(stateTuple('m.room.member', authoriser));
-  return [...wanted];
+  if (token !== null) tuples.push(stateTuple('m.room.third_party_invite', token));
+  const authoriser = version.restrictedJoins && membership === 'join' ? event.content['join_authorised_via_users_server'] : undefined;
+  if (typeof authoriser === 'string' && authoriser !== sender && authoriser !== target)
+    tuples.push(stateTuple('m.room.member', authoriser));
+  return tuples;
 }
 
 function thirdPartyToken(content: JsonObject): string | null {
