@@ -94,6 +94,9 @@ create table device_change (
   primary key (pos, user_id, viewer)
 );
 
+-- Newest change of one user.
+create index device_change_by_user on device_change (user_id, pos);
+
 -- A user's key backups. A deleted version keeps its row: its number is never used again.
 create table key_backup (
   user_id text collate "C" not null,
