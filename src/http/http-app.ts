@@ -61,11 +61,9 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
   const routes = new RouteTable(
     routesOf(endpoints, (endpoint) => {
       const run = compilePipeline(endpoint, pipelineDeps);
-      const apis = apisOf(endpoint.spec.path);
       const route = endpoint.spec.path;
       return async (ctx) => {
-        const served = ctx.servedApis as readonly ServedApi[] | null;
-        if (served !== null && apis !== null && !apis.some((api) => served.includes(api))) throw unknownPath();
+        if (!isServed(ctx)) throw unknownPath();
         ctx.state.route = route;
         await run(ctx);
       };
@@ -131,6 +129,12 @@ function checkPath(path: string): void {
   }
   // No identifier has it, and the database refuses it.
   if (decoded.includes('\0')) throw new MatrixError('M_INVALID_PARAM', 'The path contains NUL');
+}
+
+/** Whether this listener answers the path. */
+function isServed(ctx: Context): boolean {
+  const served = ctx.servedApis as readonly ServedApi[] | null;
+  return served === null || (apisOf(ctx.path)?.some((api) => served.includes(api)) ?? true);
 }
 
 function unknownPath(): MatrixError {

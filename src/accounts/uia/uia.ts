@@ -56,9 +56,9 @@ export class Uia implements UiaPort {
     this.#deps = deps;
   }
 
-  async require(options: { userId: UserId | null; auth: JsonObject | undefined; action: string }): Promise<void> {
-    if (options.userId === null) throw new MatrixError('M_MISSING_TOKEN', 'An access token is needed');
-    await this.run({ ...options, flows: this.#deps.ownerFlows });
+  async require({ userId, auth, action }: Parameters<UiaPort['require']>[0]): Promise<void> {
+    if (userId === null) throw new MatrixError('M_MISSING_TOKEN', 'An access token is needed');
+    await this.run({ userId, auth, action, flows: this.#deps.ownerFlows });
   }
 
   /**
