@@ -137,8 +137,8 @@ describe('checking rules', () => {
       { actions: [], conditions: [{ kind: 'event_match', key: 'type', pattern: 'a'.repeat(GLOB_LENGTH_MAX + 1) }] },
       'M_BAD_JSON',
     ],
-    ['underride', 'r', { actions: [], conditions: Array(PUSH_CONDITIONS_MAX + 1).fill({ kind: 'x' }) }, 'M_BAD_JSON'],
-    ['underride', 'r', { actions: [], conditions: Array(PUSH_CONDITIONS_MAX).fill({ kind: 'x' }) }, 'none'],
+    ['underride', 'r', { actions: [], conditions: Array.from({ length: PUSH_CONDITIONS_MAX + 1 }, () => ({ kind: 'x' })) }, 'M_BAD_JSON'],
+    ['underride', 'r', { actions: [], conditions: Array.from({ length: PUSH_CONDITIONS_MAX }, () => ({ kind: 'x' })) }, 'none'],
   ])('%s %s %j: %s', (kind, ruleId, body, code) => {
     expect(errcode(() => parsePushRule(kind, ruleId, body))).toBe(code);
   });

@@ -76,7 +76,8 @@ function lastOfChain(
   version: RoomVersion,
   pool: EventPool,
 ): RoomEvent | undefined {
-  let [winner, ...followers] = events;
+  const [oldest, ...followers] = events;
+  let winner = oldest;
   for (const event of followers) {
     const current = winner;
     const lookUp: AuthState = (type, stateKey) => (stateTuple(type, stateKey) === key ? current : eventIn(resolved, type, stateKey, pool));
