@@ -5,7 +5,7 @@ const HANG_LIMIT_MS = 60_000;
 
 /** Suites that need PostgreSQL run in processes of their own beside one server per run; the others need nothing. */
 const withDatabase = {
-  globalSetup: ['spec/support/database-server.ts'],
+  globalSetup: 'spec/support/database-server.ts',
   pool: 'forks',
   testTimeout: HANG_LIMIT_MS,
   hookTimeout: HANG_LIMIT_MS,

@@ -5,6 +5,7 @@ import type { Metrics } from '../platform/metrics.ts';
 const READ_CONNECTIONS = 6;
 /** Joins, backfill and other bulk work, so that they never delay a send. */
 const BULK_CONNECTIONS = 2;
+const RECONNECT_DELAY_S_MAX = 1;
 
 export interface DatabaseOptions {
   /** `postgres://…`; or a socket folder through `host`. */
@@ -55,6 +56,11 @@ export function openDatabase(options: DatabaseOptions, metrics?: Metrics): Datab
   };
 }
 
+/** Seconds. The driver counts each socket that breaks as an attempt, so ten that break together must not lead to a long wait. */
+function reconnectDelay(attempts: number): number {
+  return Math.min(0.05 * 2 ** attempts, RECONNECT_DELAY_S_MAX);
+}
+
 function connect(options: DatabaseOptions, settings: { name: string; max: number; onStatement: () => void }): Sql {
   const { url, host, port, database, username, password } = options;
   const common = {
@@ -62,6 +68,7 @@ function connect(options: DatabaseOptions, settings: { name: string; max: number
     idle_timeout: 0,
     connect_timeout: 10,
     max_lifetime: null,
+    backoff: reconnectDelay,
     onnotice: () => undefined,
     debug: settings.onStatement,
     connection: { application_name: settings.name, TimeZone: 'UTC' },
