@@ -62,7 +62,8 @@ export async function classifyRooms(
         knocks.push(room);
         break;
       default:
-        if (room.forgotten || (from === null && !filter.source.room.includeLeave)) break;
+        // A forgotten room is not mentioned again; the departure itself is still news to the user's other devices.
+        if (from === null && (room.forgotten || !filter.source.room.includeLeave)) break;
         left.push({ room, departure: await departureOf(deps.reader, room, from) });
     }
   }

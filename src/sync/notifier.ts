@@ -56,6 +56,12 @@ export class Notifier {
     return user;
   }
 
+  /** Has the memberships read again: a room that was forgotten leaves no trace in the log. */
+  renew(user: WatchedUser): void {
+    user.stale = true;
+    user.changes++;
+  }
+
   release(user: WatchedUser): void {
     user.holders--;
     if (user.holders > 0) return;

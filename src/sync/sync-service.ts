@@ -108,6 +108,7 @@ export function createSyncService(deps: SyncServiceDeps): SyncService {
   const poll = async (input: SyncInput, request: AssembleRequest): Promise<string> => {
     const deadline = clock.monotonic() + Math.min(input.timeoutMs, SYNC_TIMEOUT_MS_MAX);
     const user = notifier.hold(input.userId);
+    if (request.since === null) notifier.renew(user);
     try {
       for (;;) {
         const answer = await build({ ...request, ignored: await deps.ignoredUsers(input.userId) }, user);

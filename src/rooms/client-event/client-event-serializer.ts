@@ -18,17 +18,8 @@ type Awaitable<T> = T | Promise<T>;
 
 /** What the serialiser asks of others. Every answer covers a whole list of events, and comes from memory for recent events. */
 export interface ClientEventPorts {
-  readonly reader: Pick<RoomReader, 'clientText' | 'eventsByNum' | 'filterVisible' | 'view'>;
+  readonly reader: Pick<RoomReader, 'clientText' | 'eventsByNum' | 'filterVisible' | 'redactionsOf' | 'txnIds' | 'view'>;
   readonly clock: Pick<Clock, 'now'>;
-  /** Transaction ids that this user used in this scope, by event number; events sent otherwise are absent. */
-  txnIds(options: {
-    readonly userId: UserId;
-    readonly scope: string;
-    readonly roomId: RoomId;
-    readonly nums: readonly number[];
-  }): Awaitable<ReadonlyMap<number, string>>;
-  /** The redaction behind each redacted event, by the number of the redacted event. */
-  redactionsOf(roomId: RoomId, nums: readonly number[]): Awaitable<ReadonlyMap<number, StoredEvent>>;
   /** JSON text of `m.relations` by event number; events without aggregated children are absent. */
   bundledRelations(options: {
     readonly userId: UserId;
@@ -109,8 +100,8 @@ async function loadExtras(ports: ClientEventPorts, options: SerializeOptions): P
   const redacted = events.filter((event) => (event.flags & EVENT_FLAG.redacted) !== 0).map((event) => event.num);
   const replaced = withPrevious ? events.flatMap((event) => (event.replaces === null ? [] : [event.replaces])) : [];
   const [txnIds, redactions, relations, previous, memberships] = await Promise.all([
-    own.length > 0 && txnScope !== null ? ports.txnIds({ userId, scope: txnScope, roomId, nums: own }) : NONE,
-    redacted.length > 0 ? ports.redactionsOf(roomId, redacted) : NONE,
+    own.length > 0 && txnScope !== null ? ports.reader.txnIds({ userId, scope: txnScope, roomId, nums: own }) : NONE,
+    redacted.length > 0 ? ports.reader.redactionsOf(roomId, redacted) : NONE,
     withRelations ? ports.bundledRelations({ userId, roomId, events }) : NONE,
     replaced.length > 0 ? ports.reader.eventsByNum(roomId, [...new Set(replaced)]) : [],
     withMembership ? viewerMemberships(ports, options) : [],

@@ -22,7 +22,7 @@ export async function membershipsAt(options: {
   const groups = new Set<number>();
   for (const { sg } of events) if (sg !== null) groups.add(sg);
   const memberNum = new Map<number, number | undefined>();
-  for (const sg of groups) memberNum.set(sg, (await view.stateAt(sg)).get(tuple));
+  for (const sg of groups) memberNum.set(sg, await view.stateValueAt(sg, tuple));
 
   const membership = new Map<number, string>();
   if (known !== undefined) membership.set(known.num, known.membership);

@@ -62,10 +62,10 @@ async function planSummary(request: SectionRequest, view: RoomView, state: State
   const heroMembers: SentMember[] = [];
   if (request.filter.lazyMembers) {
     for (const userId of heroes) {
-      const num = state.memberAt(userId);
+      const num = await state.memberAt(userId);
       if (num !== undefined) heroMembers.push({ roomId: view.info.roomId, userId, num });
     }
   }
-  const nameNums = [state.end.get(NAME), state.end.get(ALIAS)].filter((num) => num !== undefined);
+  const nameNums = (await Promise.all([state.valueAtEnd(NAME), state.valueAtEnd(ALIAS)])).filter((num) => num !== undefined);
   return { heroes, joined, invited, nameNums, heroMembers };
 }

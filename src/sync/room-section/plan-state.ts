@@ -14,10 +14,10 @@ export interface StatePlan {
   readonly memberChanges: MemberChange[];
   /** Members, name or alias changed in the window: the summary must be sent again. */
   readonly summaryChanged: boolean;
-  /** State at the end of the section. */
-  readonly end: NumState;
+  /** One key of the state at the end of the section. */
+  readonly valueAtEnd: (tuple: StateTuple) => Promise<number | undefined>;
   /** A member's event at the point that the section's state describes. */
-  readonly memberAt: (userId: UserId) => number | undefined;
+  readonly memberAt: (userId: UserId) => Promise<number | undefined>;
 }
 
 /**
@@ -42,22 +42,21 @@ export async function planState(
   const { view, after, upTo, events } = input;
   const lazy = request.filter.lazyMembers;
   const endGroup = await view.stateGroupAt(upTo);
-  const end = await stateOf(view, endGroup);
   const inTimeline = request.stateAfter ? new Set<StateTuple>() : tuplesOf(events);
   const startGroup = request.stateAfter ? endGroup : await groupBefore(view, events, endGroup);
-  const start = inTimeline.size > 0 || lazy ? await stateOf(view, startGroup) : EMPTY;
-  const memberAt = (userId: UserId): number | undefined => {
+  const valueAtEnd = (tuple: StateTuple): Promise<number | undefined> => valueOf(view, endGroup, tuple);
+  const memberAt = (userId: UserId): Promise<number | undefined> => {
     const tuple = stateTuple('m.room.member', userId);
-    return inTimeline.has(tuple) ? start.get(tuple) : end.get(tuple);
+    return inTimeline.has(tuple) ? valueOf(view, startGroup, tuple) : valueAtEnd(tuple);
   };
 
   const chosen = new Map<StateTuple, number>();
   let memberChanges: MemberChange[] = [];
   let summaryChanged = after === null;
   if (after === null) {
-    for (const [tuple, num] of end) {
+    for (const [tuple, num] of await stateOf(view, endGroup)) {
       if (lazy && tuple.startsWith(MEMBER_PREFIX)) continue;
-      const value = inTimeline.has(tuple) ? start.get(tuple) : num;
+      const value = inTimeline.has(tuple) ? await valueOf(view, startGroup, tuple) : num;
       if (value !== undefined) chosen.set(tuple, value);
     }
   } else {
@@ -75,13 +74,13 @@ export async function planState(
     memberChanges = await changedMembers(view, fromGroup, changes);
   }
 
-  if (lazy) chooseMembers(deps, request, { roomId: view.info.roomId, whole: after === null, events, memberAt, chosen });
+  if (lazy) await chooseMembers(deps, request, { roomId: view.info.roomId, whole: after === null, events, memberAt, chosen });
   return {
     state: [...chosen.values()],
     members: lazy ? sentMembers(view, chosen, events) : [],
     memberChanges,
     summaryChanged,
-    end,
+    valueAtEnd,
     memberAt,
   };
 }
@@ -90,23 +89,23 @@ export async function planState(
  * Adds the members whom the client needs to show the timeline, and the reader when the whole state is sent.
  * https://spec.matrix.org/v1.19/client-server-api/#lazy-loading-room-members
  */
-function chooseMembers(
+async function chooseMembers(
   { memory }: Pick<SectionDeps, 'memory'>,
   { userId, deviceId, filter }: SectionRequest,
   input: {
     roomId: RoomView['info']['roomId'];
     whole: boolean;
     events: readonly StoredEvent[];
-    memberAt: (userId: UserId) => number | undefined;
+    memberAt: (userId: UserId) => Promise<number | undefined>;
     chosen: Map<StateTuple, number>;
   },
-): void {
+): Promise<void> {
   const { roomId, whole, events, memberAt, chosen } = input;
   const needed = new Set(events.map((event) => event.sender));
   if (whole) needed.add(userId);
   for (const member of needed) {
     const tuple = stateTuple('m.room.member', member);
-    const num = memberAt(member);
+    const num = await memberAt(member);
     if (num === undefined || chosen.has(tuple)) continue;
     const redundant = !whole && deviceId !== null && memory.has(userId, deviceId, { roomId, userId: member, num });
     if (!redundant || filter.redundantMembers) chosen.set(tuple, num);
@@ -125,9 +124,13 @@ function sentMembers(view: RoomView, chosen: ReadonlyMap<StateTuple, number>, ev
 
 async function changedMembers(view: RoomView, fromGroup: number, changes: ReadonlyMap<StateTuple, number | null>): Promise<MemberChange[]> {
   const tuples = [...changes.keys()].filter((tuple) => tuple.startsWith(MEMBER_PREFIX));
-  if (tuples.length === 0) return [];
-  const from = await stateOf(view, fromGroup);
-  return tuples.map((tuple) => ({ userId: memberOf(tuple), before: from.get(tuple), after: changes.get(tuple) ?? null }));
+  return Promise.all(
+    tuples.map(async (tuple) => ({
+      userId: memberOf(tuple),
+      before: await valueOf(view, fromGroup, tuple),
+      after: changes.get(tuple) ?? null,
+    })),
+  );
 }
 
 /** Group of the state that the timeline starts from. Backfilled events have no state of their own in arrival order. */
@@ -139,6 +142,10 @@ async function groupBefore(view: RoomView, events: readonly StoredEvent[], endGr
 /** Group 0 is the state before the room's first event. */
 async function stateOf(view: RoomView, group: number): Promise<NumState> {
   return group === 0 ? EMPTY : view.stateAt(group);
+}
+
+async function valueOf(view: RoomView, group: number, tuple: StateTuple): Promise<number | undefined> {
+  return group === 0 ? undefined : view.stateValueAt(group, tuple);
 }
 
 async function deltaOf(view: RoomView, from: number, to: number): Promise<ReadonlyMap<StateTuple, number | null>> {
