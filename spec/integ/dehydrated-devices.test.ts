@@ -123,7 +123,7 @@ describe('dehydrated devices', () => {
     for (let round = 0; round < 2; round++) {
       const first = await call('GET', events(OLD));
       expect(first.body['events']).toHaveLength(EVENTS_PER_ANSWER_MAX);
-      const second = await call('GET', `${events(OLD)}?from=${String(first.body['next_batch'])}`);
+      const second = await call('GET', `${events(OLD)}?from=${first.body['next_batch'] as string}`);
       expect(second.body).toEqual({ events: [{ type: 'm.room.encrypted', sender: bob.userId, content: expect.any(Object) as unknown }] });
     }
   });

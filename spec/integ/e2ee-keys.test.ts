@@ -95,7 +95,7 @@ describe('uploading keys', () => {
     const answers = await Promise.all(
       ['a', 'b'].map((key) => upload(alice, { one_time_keys: { 'signed_curve25519:1': { key, signatures: {} } } })),
     );
-    expect(answers.map((answer) => answer.status).sort()).toEqual([200, 400]);
+    expect(answers.map((answer) => answer.status).toSorted((a, b) => a - b)).toEqual([200, 400]);
   });
 
   test('an upload repeated after its keys were claimed does not bring them back', async () => {

@@ -30,7 +30,7 @@ const at = (path: string): string => `/_matrix/client/v3/room_keys/${path}`;
 const call = (method: Method, path: string, body?: JsonObject, as = alice): Promise<Answer> =>
   host.request({ method, path: at(path), as, ...(body === undefined ? {} : { body }) });
 const create = async (): Promise<string> =>
-  String((await call('POST', 'version', { algorithm: ALGORITHM, auth_data: { public_key: 'k' } })).body['version']);
+  (await call('POST', 'version', { algorithm: ALGORITHM, auth_data: { public_key: 'k' } })).body['version'] as string;
 const key = (change: JsonObject = {}): JsonObject => ({
   first_message_index: 5,
   forwarded_count: 3,

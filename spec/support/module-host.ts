@@ -248,7 +248,6 @@ export class ModuleHost implements AsyncDisposable {
   }
 
   #hostFor(plugin: Plugin): PluginHost<never> {
-    const self = this;
     const host: PluginHost<unknown> = {
       name: plugin.name,
       config: this.#options.config?.[plugin.name] ?? (plugin.config === undefined ? {} : Value.Default(plugin.config, {})),
@@ -263,28 +262,28 @@ export class ModuleHost implements AsyncDisposable {
       users: this.users,
       uia: {
         require: async (request) => {
-          self.uiaActions.push(request.action);
-          await self.#options.uia?.(request);
+          this.uiaActions.push(request.action);
+          await this.#options.uia?.(request);
         },
       },
       provide: (slot, provider) => {
-        self.#slots[slot] = provider;
+        this.#slots[slot] = provider;
       },
-      slot: (name) => self.slot(name),
-      hook: (name, hook) => void self.#hooks.set(name, [...(self.#hooks.get(name) ?? []), hook as never]),
-      check: (name, input) => self.check(name, input),
-      on: (name, listener) => void self.#listeners.set(name, [...(self.#listeners.get(name) ?? []), listener as never]),
-      emit: (name, happening) => self.emit(name, happening),
-      stream: (stream) => void self.streams.push(stream),
-      observe: (observer) => void self.observers.push(observer),
-      edu: (type, handler) => void self.#edus.set(type, handler),
+      slot: (name) => this.slot(name),
+      hook: (name, hook) => void this.#hooks.set(name, [...(this.#hooks.get(name) ?? []), hook as never]),
+      check: (name, input) => this.check(name, input),
+      on: (name, listener) => void this.#listeners.set(name, [...(this.#listeners.get(name) ?? []), listener as never]),
+      emit: (name, happening) => this.emit(name, happening),
+      stream: (stream) => void this.streams.push(stream),
+      observe: (observer) => void this.observers.push(observer),
+      edu: (type, handler) => void this.#edus.set(type, handler),
       endpoints: (endpoints, deps) => {
-        for (const endpoint of endpoints) self.#endpoints.push({ endpoint: endpoint as AnyEndpoint<unknown>, deps });
+        for (const endpoint of endpoints) this.#endpoints.push({ endpoint: endpoint as AnyEndpoint<unknown>, deps });
       },
-      unstableFeature: (name) => void self.unstableFeatures.push(name),
-      capability: (name, value) => void self.capabilities.set(name, value),
-      onStart: (start) => void self.#starts.push(start),
-      onStop: (stop) => void self.#stops.push(stop),
+      unstableFeature: (name) => void this.unstableFeatures.push(name),
+      capability: (name, value) => void this.capabilities.set(name, value),
+      onStart: (start) => void this.#starts.push(start),
+      onStop: (stop) => void this.#stops.push(stop),
     };
     return host as PluginHost<never>;
   }
