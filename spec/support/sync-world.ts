@@ -275,6 +275,7 @@ export class SyncWorld {
       if (roomIds.length > 0) this.#count('views');
       return new Map(roomIds.filter((roomId) => this.#rooms.has(roomId)).map((roomId) => [roomId, this.#view(roomId)]));
     },
+    warmMembers: async () => this.#count('warmMembers'),
     lastPosIfWarm: (roomId) => (this.cold.has(roomId) ? undefined : this.#room(roomId).events.at(-1)?.pos),
     roomsOf: async (userId) => {
       this.#count('roomsOf');

@@ -11,6 +11,8 @@ export interface RoomReader {
   view(roomId: RoomId): Promise<RoomView | null>;
   /** Warm several rooms with a constant number of queries. */
   views(roomIds: readonly RoomId[]): Promise<Map<RoomId, RoomView>>;
+  /** Reads the member lists of several rooms with one query, before `counts`, `heroes` or `joinedMembers` of each. */
+  warmMembers(roomIds: readonly RoomId[]): Promise<void>;
   /** Position of the newest timeline event of the room if it is known in memory; undefined when the room is cold. */
   lastPosIfWarm(roomId: RoomId): number | undefined;
   /** Every room in which the user has a membership event, forgotten ones included. */

@@ -101,7 +101,14 @@ async function planRooms(
   const left = classes.left.filter(({ departure }) => departure !== 'event');
   const views = await deps.reader.views([...classes.changed.map((room) => room.roomId), ...left.map(({ room }) => room.roomId)]);
   const whole = classes.changed.filter((room) => from === null || classes.newlyJoined.has(room.roomId)).map((room) => room.roomId);
-  const latest = whole.length === 0 ? null : await deps.reader.latest(whole, { to, limit: Math.max(1, request.filter.timelineLimit) });
+  const [latest] =
+    whole.length === 0
+      ? [null]
+      : await Promise.all([
+          deps.reader.latest(whole, { to, limit: Math.max(1, request.filter.timelineLimit) }),
+          // Their summaries count and name members.
+          deps.reader.warmMembers(whole),
+        ]);
   const joinedPlans = classes.changed.map((room) => {
     const isNew = classes.newlyJoined.has(room.roomId);
     return withView(views, room, (view) =>

@@ -35,11 +35,17 @@ describe('an initial sync', () => {
       for (let index = 0; index < rooms; index++) world.createRoom(`r${index}`, ALICE);
       world.forgetCounts();
       await world.get(ALICE, null, { filterJson: { room: { timeline: { limit: 1 } } } });
-      const { views, latest, eventsOfRooms, roomsOf } = world.calls;
-      counts.push({ views: views ?? 0, latest: latest ?? 0, eventsOfRooms: eventsOfRooms ?? 0, roomsOf: roomsOf ?? 0 });
+      const { views, latest, eventsOfRooms, roomsOf, warmMembers } = world.calls;
+      counts.push({
+        views: views ?? 0,
+        latest: latest ?? 0,
+        eventsOfRooms: eventsOfRooms ?? 0,
+        roomsOf: roomsOf ?? 0,
+        warmMembers: warmMembers ?? 0,
+      });
     }
     expect(counts[1]).toEqual(counts[0]);
-    expect(counts[0]).toEqual({ views: 1, latest: 1, eventsOfRooms: 1, roomsOf: 1 });
+    expect(counts[0]).toEqual({ views: 1, latest: 1, eventsOfRooms: 1, roomsOf: 1, warmMembers: 1 });
   });
 
   it('shows left rooms only when the filter includes them, and forgotten rooms never', async () => {
