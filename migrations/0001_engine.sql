@@ -104,7 +104,7 @@ create table member (
   forgotten boolean not null default false,
   primary key (user_nid, room_nid)
 );
-create index member_by_room on member (room_nid, membership, pos) include (user_nid);
+create index member_by_room on member (room_nid, pos) include (user_nid, membership);
 
 -- Redactions: which event redacted which, and the original text until the retention time is over.
 create table redaction (

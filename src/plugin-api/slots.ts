@@ -22,6 +22,7 @@ export interface Slots {
   mediaStore: MediaStoreSlot;
   passwordProvider: PasswordProviderSlot;
   rateLimiter: RateLimiterSlot;
+  relations: RelationsSlot;
   toDeviceQueue: ToDeviceQueueSlot;
   deviceKeys: DeviceKeysSlot;
 }
@@ -108,6 +109,18 @@ export interface PasswordProviderSlot {
 export interface RateLimiterSlot {
   /** ms to wait, or 0 when the action may go on. */
   consume(bucket: string, key: string, points?: number): Promise<number>;
+}
+
+/** Events that point at other events. */
+export interface RelationsSlot {
+  /** JSON text of `unsigned.m.relations` by event number, as this user may see it; events without aggregated children are absent. */
+  bundled(options: {
+    readonly userId: UserId;
+    readonly roomId: RoomId;
+    readonly events: readonly StoredEvent[];
+  }): Promise<ReadonlyMap<number, string>> | ReadonlyMap<number, string>;
+  /** Relations that point at the given events, by number of the event that is pointed at. */
+  incoming(roomId: RoomId, nums: readonly number[]): Promise<ReadonlyMap<number, readonly { relType: string; sender: UserId }[]>>;
 }
 
 /** Messages that wait for a device. */

@@ -41,14 +41,18 @@ export async function start(config: Config, createNode: CreateNode): Promise<voi
   exitSoon();
 }
 
-/** The first signal asks for a clean stop; a second one ends the process at once (the database still stops cleanly). */
+/** One Ctrl-C can arrive twice: from the terminal, and passed on by npm. */
+const SAME_SIGNAL_MS = 1_000;
+
+/** The first signal asks for a clean stop; a later one ends the process at once (the database still stops cleanly). */
 function untilAskedToStop(log: Logger): Promise<NodeJS.Signals> {
   return new Promise((asked) => {
-    let signals = 0;
+    let first: number | null = null;
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
       process.on(signal, () => {
+        first ??= systemClock.monotonic();
         asked(signal);
-        if (++signals < 2) return;
+        if (systemClock.monotonic() - first < SAME_SIGNAL_MS) return;
         log.warn('asked again to stop: leaving at once');
         process.exit(1);
       });

@@ -195,6 +195,29 @@ export class RoomsService implements RoomsPort {
     return users;
   }
 
+  async membershipChanges(options: { userId: UserId; from: number; to: number }): ReturnType<RoomsPort['membershipChanges']> {
+    const { userId, from, to } = options;
+    const appeared = new Set<UserId>();
+    const vanished = new Set<UserId>();
+    const stayed: number[] = [];
+    for (const room of (await this.roomsOf(userId)).values()) {
+      const moved = room.pos > from && room.pos <= to;
+      if (room.membership === 'join' && !moved) stayed.push(room.nid);
+      if (!moved) continue;
+      const into = room.membership === 'join' ? appeared : room.membership === 'leave' || room.membership === 'ban' ? vanished : null;
+      if (into !== null) for (const member of await this.joinedMembers(room.roomId)) into.add(member);
+    }
+    if (stayed.length > 0) {
+      for (const member of await this.#deps.actorDeps.sql.membersChanged(stayed, from, to)) {
+        if (member.membership === 'join') appeared.add(member.userId);
+        else if (member.membership === 'leave' || member.membership === 'ban') vanished.add(member.userId);
+      }
+    }
+    appeared.delete(userId);
+    vanished.delete(userId);
+    return { appeared, vanished };
+  }
+
   async stateEvent(roomId: RoomId, type: string, stateKey: string): Promise<StoredEvent | null> {
     const view = await this.#deps.reader.view(roomId);
     const num = (await view?.currentState())?.get(stateTuple(type, stateKey));

@@ -4,14 +4,12 @@ import type { SendResult } from '../../plugin-api/ports.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Dictionary } from '../../storage/rooms/dictionary.ts';
 import type { RoomSql } from '../../storage/rooms/room-reader-sql.ts';
+import { TXN_RETENTION_MS } from '../../storage/rooms/trim-rooms.ts';
 
 /** Devices whose transaction ids are kept in memory. */
 const SCOPES_MAX = 10_000;
 /** Ids per device in memory, the newest; older retries are not recognised. */
 const TXNS_PER_SCOPE_MAX = 5_000;
-/** A retry that comes later than this is a new request. */
-export const TXN_RETENTION_MS = 48 * 3_600_000;
-
 interface Known {
   readonly eventId: EventId;
   readonly pos: number;

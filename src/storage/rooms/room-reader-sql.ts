@@ -174,6 +174,14 @@ export class RoomSql {
       from member m join user_nid u on u.nid = m.user_nid where m.room_nid = any(${[...roomNids]}::bigint[]) order by m.pos`;
   }
 
+  /** The newest membership of everybody whose membership of one of these rooms changed in (from, to]. */
+  async membersChanged(roomNids: readonly number[], from: number, to: number): Promise<MemberListRow[]> {
+    return this.#sql<MemberListRow[]>`
+      select u.user_id as "userId", m.room_nid as "roomNid", m.membership, m.num, m.pos
+      from member m join user_nid u on u.nid = m.user_nid
+      where m.room_nid = any(${[...roomNids]}::bigint[]) and m.pos > ${from} and m.pos <= ${to}`;
+  }
+
   async roomsOfUser(userId: UserId): Promise<UserRoomRow[]> {
     return this.#sql<UserRoomRow[]>`
       select u.user_id as "userId", m.room_nid as "roomNid", r.room_id as "roomId", m.membership, m.num, m.pos, m.forgotten, s.user_id as sender

@@ -1,0 +1,27 @@
+import type { Requester } from '../../../../plugin-api/endpoint.ts';
+import { endpointFactory } from '../../../../plugin-api/endpoint.ts';
+import type { ServerFacts } from '../../../../plugin-api/plugin.ts';
+import type { ClientEventSerializer, EventViewer } from '../../../../rooms/client-event/client-event-serializer.ts';
+import type { RoomReader } from '../../../../rooms/room-reader.ts';
+import type { RoomsService } from '../../../../rooms/service/rooms-service.ts';
+import type { DirectorySql } from '../../../../storage/rooms/directory-sql.ts';
+
+export interface RoomEndpointDeps {
+  readonly rooms: RoomsService;
+  readonly reader: RoomReader;
+  readonly directory: DirectorySql;
+  readonly serializer: ClientEventSerializer;
+  readonly server: ServerFacts;
+}
+
+/** `defineEndpoint` for endpoints about rooms. */
+export const roomEndpoint = endpointFactory<RoomEndpointDeps>();
+
+/** Scope of a caller's transaction ids: the device, or the token where there is no device. */
+export function txnScopeOf(requester: Requester): string {
+  return requester.deviceId ?? `token:${requester.tokenId}`;
+}
+
+export function viewerOf(requester: Requester): EventViewer {
+  return { userId: requester.userId, txnScope: txnScopeOf(requester) };
+}
