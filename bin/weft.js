@@ -2,7 +2,6 @@
 // Plain JavaScript for any Node: runs the program in this process when this Node is new enough, and else with the Node that
 // comes as a dependency.
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -10,9 +9,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 /** The first version with explicit resource management (`using`). */
 const NODE_MAJOR_MIN = 24;
 
-const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
-const source = path.join(root, 'src/app/main.ts');
-const main = existsSync(source) ? source : path.join(root, 'dist/src/app/main.js');
+const main = path.join(path.dirname(path.dirname(fileURLToPath(import.meta.url))), 'src/app/main.ts');
 
 if (Number(process.versions.node.split('.')[0]) >= NODE_MAJOR_MIN) {
   await import(pathToFileURL(main).href);
