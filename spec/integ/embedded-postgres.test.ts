@@ -4,6 +4,7 @@ import path from 'node:path';
 import postgres from 'postgres';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { DataDirBusyError, lockDataDir } from '../../src/app/data-dir-lock.ts';
+import { socketFolder } from '../../src/app/embedded-postgres/socket-folder.ts';
 import { startEmbeddedPostgres } from '../../src/app/embedded-postgres/start-embedded-postgres.ts';
 import { silentLogger } from '../../src/platform/logger.ts';
 
@@ -28,11 +29,13 @@ test('is durable, speaks UTF-8, sorts by code point, and listens on no network',
 test('a long path does not matter', async () => {
   const dataDir = path.join(root, 'x'.repeat(120), 'y'.repeat(120));
   await using _lock = await lockDataDir(dataDir);
-  await using server = await startEmbeddedPostgres({ dataDir, log, durable: false });
+  const server = await startEmbeddedPostgres({ dataDir, log, durable: false });
   const sql = postgres({ ...server.connection, max: 1 });
   expect(await sql`select 1 as one`).toEqual([{ one: 1 }]);
   await sql.end();
+  await server.stop();
   await expect(lockDataDir(dataDir)).rejects.toThrow(DataDirBusyError);
+  for (const name of ['socket', 'lock']) await rm(await socketFolder(dataDir, name), { recursive: true });
 });
 
 test('a first start that was cut short is made again', async () => {
