@@ -24,7 +24,7 @@ import type { WatchedUser } from './watched-user.ts';
 import type { StateKey } from './write-response.ts';
 
 /** Longest time that a request is held open, ms, whatever the client asks for. */
-export const SYNC_TIMEOUT_MS_MAX = 300_000;
+const SYNC_TIMEOUT_MS_MAX = 300_000;
 
 /** `/sync` as the endpoint has read it. */
 export interface SyncInput {

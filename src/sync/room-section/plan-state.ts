@@ -42,12 +42,12 @@ export async function planState(
   const { view, after, upTo, events } = input;
   const lazy = request.filter.lazyMembers;
   const endGroup = await view.stateGroupAt(upTo);
-  const inTimeline = request.stateAfter ? new Set<StateTuple>() : tuplesOf(events);
-  const startGroup = request.stateAfter ? endGroup : await groupBefore(view, events, endGroup);
+  const before = request.stateAfter ? new Map<StateTuple, number | null>() : replacedBy(events);
   const valueAtEnd = (tuple: StateTuple): Promise<number | undefined> => valueOf(view, endGroup, tuple);
   const memberAt = (userId: UserId): Promise<number | undefined> => {
     const tuple = stateTuple('m.room.member', userId);
-    return inTimeline.has(tuple) ? valueOf(view, startGroup, tuple) : valueAtEnd(tuple);
+    const replaced = before.get(tuple);
+    return replaced === undefined ? valueAtEnd(tuple) : Promise.resolve(replaced ?? undefined);
   };
 
   const chosen = new Map<StateTuple, number>();
@@ -56,20 +56,19 @@ export async function planState(
   if (after === null) {
     for (const [tuple, num] of await stateOf(view, endGroup)) {
       if (lazy && tuple.startsWith(MEMBER_PREFIX)) continue;
-      const value = inTimeline.has(tuple) ? await valueOf(view, startGroup, tuple) : num;
-      if (value !== undefined) chosen.set(tuple, value);
+      const replaced = before.get(tuple);
+      const value = replaced === undefined ? num : replaced;
+      if (value !== null) chosen.set(tuple, value);
     }
   } else {
     const fromGroup = await view.stateGroupAt(after);
     const changes = await deltaOf(view, fromGroup, endGroup);
     for (const [tuple, num] of changes) {
-      if (num !== null && !inTimeline.has(tuple)) chosen.set(tuple, num);
+      if (num !== null && !before.has(tuple)) chosen.set(tuple, num);
       summaryChanged ||= affectsSummary(tuple);
     }
-    if (inTimeline.size > 0) {
-      for (const [tuple, num] of await deltaOf(view, fromGroup, startGroup)) {
-        if (num !== null && inTimeline.has(tuple)) chosen.set(tuple, num);
-      }
+    for (const [tuple, num] of before) {
+      if (num !== null && num !== (await valueOf(view, fromGroup, tuple))) chosen.set(tuple, num);
     }
     memberChanges = await changedMembers(view, fromGroup, changes);
   }
@@ -133,12 +132,6 @@ async function changedMembers(view: RoomView, fromGroup: number, changes: Readon
   );
 }
 
-/** Group of the state that the timeline starts from. Backfilled events have no state of their own in arrival order. */
-async function groupBefore(view: RoomView, events: readonly StoredEvent[], endGroup: number): Promise<number> {
-  const first = events.find((event) => event.seq !== null && event.seq > 0);
-  return first === undefined ? endGroup : view.stateGroupAt(first.pos - 1);
-}
-
 /** Group 0 is the state before the room's first event. */
 async function stateOf(view: RoomView, group: number): Promise<NumState> {
   return group === 0 ? EMPTY : view.stateAt(group);
@@ -153,10 +146,18 @@ async function deltaOf(view: RoomView, from: number, to: number): Promise<Readon
   return from === 0 ? stateOf(view, to) : view.stateDelta(from, to);
 }
 
-function tuplesOf(events: readonly StoredEvent[]): Set<StateTuple> {
-  const tuples = new Set<StateTuple>();
-  for (const { type, stateKey } of events) if (stateKey !== undefined) tuples.add(stateTuple(type, stateKey));
-  return tuples;
+/**
+ * The keys that the timeline sets, with what stood there before its first event of that key (null: nothing did). Backfilled events are
+ * older than the state that this server knows, and set nothing.
+ */
+function replacedBy(events: readonly StoredEvent[]): Map<StateTuple, number | null> {
+  const before = new Map<StateTuple, number | null>();
+  for (const { type, stateKey, seq, replaces } of events) {
+    if (stateKey === undefined || seq === null || seq <= 0) continue;
+    const tuple = stateTuple(type, stateKey);
+    if (!before.has(tuple)) before.set(tuple, replaces);
+  }
+  return before;
 }
 
 function affectsSummary(tuple: StateTuple): boolean {

@@ -3,13 +3,7 @@ import type { StoredEvent } from '../../plugin-api/stored-event.ts';
 import { contentString } from '../../rooms/client-event/content-of.ts';
 import type { RoomPlan } from './section-types.ts';
 
-/** Users who may have come into or gone out of sight. */
-export interface SightChanges {
-  readonly appeared: ReadonlySet<UserId>;
-  readonly vanished: ReadonlySet<UserId>;
-}
-
-/** Adds the joins and departures of one room's window. A user who stays (a new name, a new avatar) neither appears nor vanishes. */
+/** Adds who came into sight and who went out of it in one room's window. A user who stays (a new name, a new avatar) neither appears nor vanishes. */
 export function addSightChanges(
   plan: RoomPlan,
   loaded: ReadonlyMap<number, StoredEvent>,
