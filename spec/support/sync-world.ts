@@ -124,17 +124,16 @@ export class SyncWorld {
     };
   }
 
-  readonly commits: CommitPort = (() => {
-    const world = this;
-    return {
-      get position() {
-        return world.#position;
-      },
-      commit: async (record) => world.log({ stream: record.stream, rooms: record.rooms ?? [], users: record.users ?? [] }),
-      commitAll: async () => world.#position,
-      onBatch: (listener) => void world.#listeners.push(listener),
-    };
-  })();
+  readonly commits: CommitPort = Object.defineProperty(
+    {
+      position: 0,
+      commit: async (record) => this.log({ stream: record.stream, rooms: record.rooms ?? [], users: record.users ?? [] }),
+      commitAll: async () => this.#position,
+      onBatch: (listener) => void this.#listeners.push(listener),
+    } satisfies CommitPort,
+    'position',
+    { get: () => this.#position },
+  );
 
   /** Appends one entry to the log and tells the listeners, or keeps it until the end of `together`. */
   log(entry: { stream: string; rooms?: readonly RoomId[]; users?: readonly UserId[] }): number {
@@ -449,6 +448,6 @@ export interface SyncAnswer {
 /** `type` of message events by their body, of state events by type and key. */
 export function labels(events: readonly AnswerEvent[] | undefined): string[] {
   return (events ?? []).map((event) =>
-    event.state_key === undefined ? String(event.content['body']) : `${event.type}|${event.state_key}`,
+    event.state_key === undefined ? (event.content['body'] as string) : `${event.type}|${event.state_key}`,
   );
 }

@@ -30,7 +30,7 @@ export async function gatherContributions(
   toDeviceFrom: number | null,
 ): Promise<Contributions> {
   const answers = await Promise.all(
-    streams.map((stream) => stream.contribute(stream.name === TO_DEVICE_STREAM ? { ...request, from: toDeviceFrom } : request)),
+    streams.map(async (stream) => stream.contribute(stream.name === TO_DEVICE_STREAM ? { ...request, from: toDeviceFrom } : request)),
   );
   const rooms = new Map<RoomId, RoomParts>();
   const all = {
@@ -54,7 +54,7 @@ export async function decorateRooms(
 ): Promise<Map<RoomId, RoomParts>> {
   const merged = new Map(input.rooms);
   if (input.roomIds.length === 0) return merged;
-  const answers = await Promise.all(streams.map((stream) => stream.decorate?.(request, input.roomIds)));
+  const answers = await Promise.all(streams.map(async (stream) => stream.decorate?.(request, input.roomIds)));
   for (const answer of answers) {
     for (const [roomId, part] of answer ?? []) addRoom(merged, roomId, part, filter);
   }

@@ -29,6 +29,7 @@ export class Notifier {
   readonly #wakeQueue = new Set<WatchedUser>();
   #wakeTimer: Timer | null = null;
   #parked = 0;
+  #draining = false;
   readonly #deps: NotifierDeps;
 
   constructor(deps: NotifierDeps) {
@@ -83,10 +84,20 @@ export class Notifier {
     return { to: this.#deps.commits.position, joined: user.joined, byPos: user.byPos };
   }
 
+  /** From now on nobody waits: a server that stops answers parked requests at once, and their clients ask the next one. */
+  drain(): void {
+    this.#draining = true;
+    for (const user of this.#users.values()) for (const wake of [...user.waiters]) wake();
+  }
+
+  get draining(): boolean {
+    return this.#draining;
+  }
+
   /** Resolves when something after `after` concerns the held user, after `timeoutMs`, or when the signal aborts. */
   wait(user: WatchedUser, after: number, options: { timeoutMs: number; signal: AbortSignal }): Promise<void> {
     const { timeoutMs, signal } = options;
-    if (user.lastPos > after || timeoutMs <= 0 || signal.aborted) return Promise.resolve();
+    if (user.lastPos > after || timeoutMs <= 0 || signal.aborted || this.#draining) return Promise.resolve();
     return new Promise((resolve) => {
       const done = (): void => {
         user.waiters.delete(done);

@@ -69,6 +69,8 @@ export interface SyncService {
    * Throws M_INVALID_PARAM for a malformed token or an unknown filter.
    */
   sync(input: SyncInput): Promise<string>;
+  /** Answers parked requests, and lets no further one wait: for a server that stops. */
+  drain(): void;
 }
 
 /**
@@ -113,7 +115,7 @@ export function createSyncService(deps: SyncServiceDeps): SyncService {
       for (;;) {
         const answer = await build({ ...request, ignored: await deps.ignoredUsers(input.userId) }, user);
         const left = deadline - clock.monotonic();
-        if (!answer.empty || request.fullState || left <= 0) return answer.text;
+        if (!answer.empty || request.fullState || left <= 0 || notifier.draining) return answer.text;
         await notifier.wait(user, answer.to, { timeoutMs: left, signal: input.signal });
         // Nobody reads this answer; it only has to be a valid one.
         if (input.signal.aborted) return answer.text;
@@ -124,6 +126,7 @@ export function createSyncService(deps: SyncServiceDeps): SyncService {
   };
 
   return {
+    drain: () => notifier.drain(),
     async sync(input) {
       const since = readSince(input.since, commits.position);
       const filter = input.filter === null ? NO_FILTER : await resolveFilter(filters, input.userId, input.filter);
