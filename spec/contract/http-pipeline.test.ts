@@ -334,7 +334,7 @@ describe('replies', () => {
     const { status, body } = await call('/_matrix/client/v3/breaks');
     expect([status, (body as { errcode: string }).errcode]).toEqual([500, 'M_UNKNOWN']);
     expect(JSON.stringify(body)).not.toContain('secret detail');
-    const id = /request (\w+)/.exec(String((body as { error: string }).error))?.[1];
+    const id = /request (\w+)/.exec((body as { error: string }).error)?.[1];
     expect(logged.some((line) => line.includes('secret detail') && line.includes(`"requestId":"${id}"`))).toBe(true);
   });
 

@@ -11,6 +11,8 @@ import type { ServedApi } from './served-apis.ts';
 const KEEP_ALIVE_MS = 75_000;
 const HEADERS_TIMEOUT_MS = 60_000;
 const HEADER_BYTES_MAX = 32 * 1024;
+/** How often a closing server looks for connections whose last request has ended; Node closes only those that are idle at once. */
+const IDLE_CHECK_MS = 50;
 /** How often certificate files are looked at. */
 const CERTIFICATE_CHECK_MS = 60_000;
 
@@ -129,7 +131,14 @@ async function closeAll(
   );
   const { promise: late, resolve } = Promise.withResolvers<void>();
   using _timer = clock.setTimeout(resolve, drainMs);
+  const idle: { current: Timer | null } = { current: null };
+  const closeIdle = (): void => {
+    for (const server of servers) server.closeIdleConnections();
+    idle.current = clock.setTimeout(closeIdle, IDLE_CHECK_MS);
+  };
+  closeIdle();
   await Promise.race([closed, late]);
+  idle.current?.cancel();
   for (const server of servers) server.closeAllConnections();
   await closed;
 }
