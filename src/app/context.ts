@@ -189,7 +189,10 @@ export const createNode: CreateNode = async ({ config, database, log, clock, rng
         defaultRoomVersion: config.rooms.default_version ?? DEFAULT_ROOM_VERSION,
         encryption: config.rooms.encryption,
         check: hooks.check,
-        isHealthy: async () => serving && !lease.lost && (await db.read`select 1`).length === 1,
+        isHealthy: async () => {
+          await db.ping();
+          return serving && !lease.lost;
+        },
       }),
       ...registry.endpoints,
     ].filter(({ spec }) => spec.auth !== 'server');
@@ -218,6 +221,7 @@ export const createNode: CreateNode = async ({ config, database, log, clock, rng
           log,
         });
         parts.use('listeners', listening);
+        parts.defer('parked syncs', () => sync.drain());
         serving = true;
         await announceFirstToken(accounts, log);
         return { urls: listening.addresses.map((address) => address.url) };

@@ -73,6 +73,19 @@ describe('a long poll', () => {
     expect(world.clock.pending).toBe(0);
   });
 
+  it('is answered at once when the server stops, and so is the next one', async () => {
+    const world = new SyncWorld();
+    world.createRoom('a', ALICE);
+    const { next_batch: since } = await world.get(ALICE);
+    const poll = park(world, ALICE, since);
+    await world.clock.advance(0);
+    expect(poll.done()).toBe(false);
+    world.sync.drain();
+    expect(await poll.answer).toEqual({ next_batch: since });
+    expect(await park(world, ALICE, since).answer).toEqual({ next_batch: since });
+    expect(world.clock.pending).toBe(0);
+  });
+
   it('does not miss what happens while the answer is being built', async () => {
     let world: SyncWorld | null = null;
     let interfere = false;
