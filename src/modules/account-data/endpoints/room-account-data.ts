@@ -7,7 +7,6 @@ export const setRoomAccountData = defineEndpoint({
   method: 'PUT',
   path,
   auth: 'user',
-  limit: 'user_data',
   body: 'json',
   bodyLimit: ACCOUNT_DATA_BYTES_MAX,
   whileSuspended: true,

@@ -29,7 +29,6 @@ export const setRoomTag = defineEndpoint({
   method: 'PUT',
   path,
   auth: 'user',
-  limit: 'user_data',
   body: 'json',
   bodyOptional: true,
   bodyLimit: TAG_BODY_BYTES_MAX,

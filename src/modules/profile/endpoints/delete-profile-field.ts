@@ -6,7 +6,6 @@ export const deleteProfileField = defineEndpoint({
   path: FIELD_PATH,
   aliases: FIELD_ALIASES,
   auth: 'guest',
-  limit: 'profile',
   handler: async ({ deps, requester, params: { userId, keyName } }) => {
     checkMayChange(deps, requester, userId, keyName);
     await deps.change(userId, keyName, undefined);

@@ -10,7 +10,6 @@ export const setProfileField = defineEndpoint({
   path: FIELD_PATH,
   aliases: FIELD_ALIASES,
   auth: 'guest',
-  limit: 'profile',
   body: 'json',
   bodyLimit: BODY_BYTES_MAX,
   handler: async ({ deps, requester, params: { userId, keyName }, body }) => {

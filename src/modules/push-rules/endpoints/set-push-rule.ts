@@ -7,7 +7,6 @@ export const setPushRule = defineEndpoint({
   method: 'PUT',
   path: '/_matrix/client/v3/pushrules/global/:kind/:ruleId',
   auth: 'user',
-  limit: 'user_data',
   body: 'json',
   handler: async ({ deps, requester, params, query, body }) => {
     const kind = kindOf(params.kind);

@@ -25,8 +25,8 @@ export interface RoomMembers {
   readonly special: Map<UserId, SpecialMember>;
   /** Those of them that are muted; replaced, never changed. */
   muted: ReadonlySet<UserId>;
-  /** Users who may join next. */
-  readonly joining: Map<UserId, SpecialMember | null>;
+  /** Those who may join next and will be special. */
+  readonly joining: Map<UserId, SpecialMember>;
   /** Nobody until the create event has passed. */
   creators: RoomCreators;
 }
@@ -95,7 +95,8 @@ export class RoomPrograms {
     }
     const members = (await loading) ?? this.#rooms.peek(room.roomId);
     if (joining === null || members === undefined || members.special.has(joining)) return;
-    members.joining.set(joining, this.#special(joining, room.roomId, await this.#sources([joining]), false));
+    const special = this.#special(joining, room.roomId, await this.#sources([joining]), false);
+    if (special !== null) members.joining.set(joining, special);
   }
 
   async #load(room: RoomInfo): Promise<RoomMembers> {

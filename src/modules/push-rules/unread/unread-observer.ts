@@ -115,7 +115,7 @@ export class UnreadObserver implements EventObserver {
       const joining = members.joining.get(userId);
       members.joining.delete(userId);
       if (!joined) members.special.delete(userId);
-      else if (joining !== undefined && joining !== null && !members.special.has(userId)) members.special.set(userId, joining);
+      else if (joining !== undefined && !members.special.has(userId)) members.special.set(userId, joining);
       if (members.muted.has(userId) && !joined) members.muted = mutedOf(members);
     }
     return [userId];

@@ -8,7 +8,7 @@ export const postReceipt = defineEndpoint({
   method: 'POST',
   path: '/_matrix/client/v3/rooms/:roomId/receipt/:receiptType/:eventId',
   auth: 'user',
-  limit: 'receipt',
+  limit: 'presence',
   body: 'json',
   bodyOptional: true,
   whileSuspended: true,

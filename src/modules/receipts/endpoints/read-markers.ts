@@ -10,7 +10,7 @@ export const setReadMarker = defineEndpoint({
   method: 'POST',
   path: '/_matrix/client/v3/rooms/:roomId/read_markers',
   auth: 'user',
-  limit: 'receipt',
+  limit: 'presence',
   body: 'json',
   whileSuspended: true,
   handler: async ({ deps, requester: { userId }, params: { roomId }, body }) => {

@@ -14,7 +14,7 @@ export const setTyping = endpointFactory<TypingDeps>()({
   method: 'PUT',
   path: '/_matrix/client/v3/rooms/:roomId/typing/:userId',
   auth: 'user',
-  limit: 'typing',
+  limit: 'presence',
   body: Type.Object({ typing: Type.Boolean(), timeout: Type.Optional(Type.Integer()) }),
   handler: async ({ deps, requester, params: { roomId, userId }, body }) => {
     if (requester.userId !== userId) throw new MatrixError('M_FORBIDDEN', "Another user's typing can't be set");
