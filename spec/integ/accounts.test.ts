@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AccountsConfig, DEFAULT_ACCOUNTS_CONFIG } from '../../src/accounts/accounts-config.ts';
 import { AccountsService } from '../../src/accounts/accounts-service.ts';
+import type { AppserviceNamespaces } from '../../src/accounts/ports.ts';
 import type { ServerName, UserId } from '../../src/core/ids/brands.ts';
 import { coreEndpoints } from '../../src/http/endpoints/core-endpoints.ts';
 import { createHttpApp } from '../../src/http/http-app.ts';
@@ -15,6 +16,12 @@ import { openDatabase } from '../../src/storage/database.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 
 const SERVER = 'test.example' as ServerName;
+/** An application service that has all users beginning with `irc_`. */
+const BRIDGE: AppserviceNamespaces = {
+  exclusiveOwner: (userId) => (userId.startsWith('@irc_') ? 'irc' : null),
+  isInNamespace: (id, userId) => id === 'irc' && userId.startsWith('@irc_'),
+  byToken: (token) => (token === 'as-token' ? 'irc' : null),
+};
 const PASSWORD = 'correct horse battery staple';
 
 type Body = Record<string, unknown>;
@@ -24,7 +31,11 @@ interface Answer {
 }
 
 /** A server with accounts only, on a clock that tests move. */
-async function startServer(database: TestDatabase, config: Partial<AccountsConfig['registration']> = {}) {
+async function startServer(
+  database: TestDatabase,
+  config: Partial<AccountsConfig['registration']> = {},
+  appservices?: AppserviceNamespaces,
+) {
   const handles = openDatabase({ ...database.options, maxConnections: 3 });
   const clock = new ManualClock(Date.now());
   const happened: [string, unknown][] = [];
@@ -39,6 +50,7 @@ async function startServer(database: TestDatabase, config: Partial<AccountsConfi
       emit: async (name, happening) => void happened.push([name, happening]),
     },
     rateLimiter: { consume: async () => 0 },
+    ...(appservices === undefined ? {} : { appservices }),
     clock,
     rng: systemRng,
     log: silentLogger,
@@ -285,6 +297,28 @@ describe('sign-in', () => {
     expect(await by({ type: 'm.id.unknown' })).toMatchObject({ status: 400, body: { errcode: 'M_UNKNOWN' } });
     expect((await server.call('POST', '/login', { type: 'm.login.password', user: 'threepid', password: PASSWORD })).status).toBe(200);
     expect((await server.call('POST', '/login', { type: 'x' })).body.errcode).toBe('M_UNKNOWN');
+  });
+
+  it('does not mind an old token that a client sends along', async () => {
+    await server.register('stale');
+    const body = { type: 'm.login.password', identifier: { type: 'm.id.user', user: 'stale' }, password: PASSWORD };
+    expect((await server.call('POST', '/login', body, 'wat_gone')).status).toBe(200);
+    expect((await server.call('POST', '/register', { username: 'stale2', password: PASSWORD }, 'wat_gone')).status).toBe(401);
+  });
+
+  it('of users of application services needs the token of their application service', async () => {
+    const { userId } = await server.register('bridged');
+    const login = (token?: string) =>
+      server.call('POST', '/login', { type: 'm.login.application_service', identifier: { type: 'm.id.user', user: userId } }, token);
+    expect((await login()).body.errcode).toBe('M_MISSING_TOKEN');
+    expect((await login('other')).body.errcode).toBe('M_FORBIDDEN');
+    await using own = await startServer(database, {}, BRIDGE);
+    const call = (path: string, body: Body) => own.call('POST', path, { type: 'm.login.application_service', ...body }, 'as-token');
+    expect((await call('/login', { identifier: { type: 'm.id.user', user: userId } })).body.errcode).toBe('M_EXCLUSIVE');
+    expect((await call('/register', { username: 'outside' })).body.errcode).toBe('M_EXCLUSIVE');
+    expect((await own.call('POST', '/register', { username: 'irc_x', password: PASSWORD })).body.errcode).toBe('M_EXCLUSIVE');
+    expect(await call('/register', { username: 'irc_x', inhibit_login: true })).toMatchObject({ body: { user_id: '@irc_x:test.example' } });
+    expect(await call('/login', { identifier: { type: 'm.id.user', user: 'irc_x' } })).toMatchObject({ status: 200 });
   });
 
   it('on a known device takes the old token away and keeps its name', async () => {

@@ -61,6 +61,7 @@ export class AccountsService implements UsersPort, AsyncDisposable {
   readonly registrationTokens: RegistrationTokens;
   readonly signIn: SignIn;
   readonly uia: Uia;
+  readonly appservices: AppserviceNamespaces;
   readonly config: AccountsConfig;
   readonly serverName: ServerName;
   readonly #deps: AccountsDeps;
@@ -97,6 +98,7 @@ export class AccountsService implements UsersPort, AsyncDisposable {
     this.#lastSeen = new LastSeen({ transactor, clock, log });
     this.reader = reader;
     this.transactor = transactor;
+    this.appservices = appservices;
     this.config = config;
     this.serverName = serverName;
     this.localPasswords = localPasswords;

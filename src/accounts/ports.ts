@@ -7,14 +7,16 @@ export interface AccountHooks {
   emit<Name extends HappeningName>(name: Name, happening: Happenings[Name]): Promise<void>;
 }
 
-/** Which user ids application services claim. */
+/** Who the application services are, and which user ids they claim. */
 export interface AppserviceNamespaces {
   /** Id of the application service that has this user id for itself; null: anybody may have it. */
   exclusiveOwner(userId: UserId): string | null;
   isInNamespace(appserviceId: string, userId: UserId): boolean;
+  /** Id of the application service whose own token this is. */
+  byToken(token: string): string | null;
 }
 
-export const NO_APPSERVICES: AppserviceNamespaces = { exclusiveOwner: () => null, isInNamespace: () => false };
+export const NO_APPSERVICES: AppserviceNamespaces = { exclusiveOwner: () => null, isInNamespace: () => false, byToken: () => null };
 
 /** Where a request comes from. */
 export interface Caller {

@@ -2,9 +2,10 @@ import { type Static, Type } from 'typebox';
 import { signedInFields } from '../../../accounts/sign-in.ts';
 import { MatrixError } from '../../../core/errors/matrix-error.ts';
 import type { JsonObject } from '../../../core/json/json-value.ts';
-import type { Requester, RequestInfo } from '../../../plugin-api/endpoint.ts';
+import type { RequestInfo } from '../../../plugin-api/endpoint.ts';
 import { type AccountEndpointDeps, accountEndpoint } from '../account-endpoint.ts';
 import { AuthData, authData } from '../auth-data.ts';
+import { callingAppservice } from './calling-appservice.ts';
 
 const Body = Type.Object({
   auth: Type.Optional(AuthData),
@@ -21,29 +22,25 @@ const Body = Type.Object({
 export const register = accountEndpoint({
   method: 'POST',
   path: '/_matrix/client/v3/register',
-  auth: 'optional',
+  auth: 'none',
   limit: 'registration',
   body: Body,
-  handler: async ({ deps, query, body, requester, request }) => {
+  handler: async ({ deps, query, body, request }) => {
     const kind = query.get('kind') ?? 'user';
     if (kind === 'guest') return registerGuest(deps, body, request);
     if (kind !== 'user') throw new MatrixError('M_UNKNOWN', 'Unknown kind of account');
-    return registerUser(deps, { body, requester, request });
+    return registerUser(deps, { body, query, request });
   },
 });
 
 async function registerUser(
   deps: AccountEndpointDeps,
-  { body, requester, request }: { body: Static<typeof Body>; requester: Requester | null; request: RequestInfo },
+  { body, query, request }: { body: Static<typeof Body>; query: URLSearchParams; request: RequestInfo },
 ): Promise<JsonObject> {
   const { registration, signIn } = deps.accounts;
-  const isAppservice = body.type === 'm.login.application_service';
-  if (isAppservice && (requester?.appserviceId ?? null) === null) {
-    throw new MatrixError('M_FORBIDDEN', "This takes an application service's token");
-  }
   const userId =
-    isAppservice && requester !== null && requester.appserviceId !== null
-      ? await registration.registerForAppservice(requester.appserviceId, body.username)
+    body.type === 'm.login.application_service'
+      ? await registration.registerForAppservice(callingAppservice(deps, { request, query }), body.username)
       : await registration.registerUser({
           username: body.username,
           password: body.password,
