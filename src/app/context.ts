@@ -8,6 +8,7 @@ import { AccountsService } from '../accounts/accounts-service.ts';
 import type { Logger } from '../platform/logger.ts';
 import { createMetrics } from '../platform/metrics.ts';
 import type { ServerFacts } from '../plugin-api/plugin.ts';
+import type { EventsPort } from '../plugin-api/ports.ts';
 import { createClientEventSerializer } from '../rooms/client-event/client-event-serializer.ts';
 import { ActorDirectory } from '../rooms/actor/actor-directory.ts';
 import type { ActorDeps } from '../rooms/actor/room-actor.ts';
@@ -114,8 +115,9 @@ export const createNode: CreateNode = async ({ config, database, log, clock, rng
     };
     const reader = new RoomReadModel({ sql, events, users, commits });
     const directory = new DirectorySql(db.read);
+    const actors = new ActorDirectory(actorDeps);
     const rooms = new RoomsService({
-      actors: new ActorDirectory(actorDeps),
+      actors,
       actorDeps,
       reader,
       directory,
@@ -129,21 +131,26 @@ export const createNode: CreateNode = async ({ config, database, log, clock, rng
       log: log.child({ part: 'rooms' }),
     });
 
+    const serializer = createClientEventSerializer({
+      reader,
+      clock,
+      bundledRelations: (options) => registry.slot('relations')?.bundled(options) ?? new Map(),
+    });
+    const clientEvents: EventsPort = {
+      visible: ({ userId, roomId, events: shown }) => reader.filterVisible(userId, roomId, shown),
+      serialize: (options) => serializer.serialize(options),
+    };
+
     // Modules, built in and third party, through one door.
     const plugins = arrangePlugins([...builtinPlugins(config), ...(await importPlugins(config.modules))]);
     for (const { plugin, config: pluginConfig } of plugins) {
-      const ports = { server, log, clock, rng, metrics, db: db.read, commits, rooms, users: accounts, uia: accounts.uia };
+      const ports = { server, log, clock, rng, metrics, db: db.read, commits, rooms, events: clientEvents, users: accounts, uia: accounts.uia };
       await plugin.setup(createPluginHost({ name: plugin.name, config: pluginConfig, ports, registry }));
     }
     registry.freeze();
 
     // Sync.
     const filters = new FilterStore(db.read);
-    const serializer = createClientEventSerializer({
-      reader,
-      clock,
-      bundledRelations: (options) => registry.slot('relations')?.bundled(options) ?? new Map(),
-    });
     const sync = createSyncService({
       reader,
       commits,

@@ -8,7 +8,7 @@ import type { Rng } from '../platform/rng.ts';
 import type { BatchWriter, CommitPort, Database } from './commit.ts';
 import type { AnyEndpoint } from './endpoint.ts';
 import type { EventObserver, Happenings, HappeningName, Hook, HookInputs, HookName, Verdict } from './hooks.ts';
-import type { RoomsPort, UiaPort, UsersPort } from './ports.ts';
+import type { EventsPort, RoomsPort, UiaPort, UsersPort } from './ports.ts';
 import type { SlotName, Slots } from './slots.ts';
 import type { SyncStream } from './sync-stream.ts';
 
@@ -34,6 +34,7 @@ export interface PluginHost<Config = JsonObject> {
   readonly db: Database;
   readonly commits: CommitPort;
   readonly rooms: RoomsPort;
+  readonly events: EventsPort;
   readonly users: UsersPort;
   readonly uia: UiaPort;
 

@@ -93,6 +93,22 @@ export interface RoomsPort {
   propagateProfile(userId: UserId): Promise<void>;
 }
 
+/** Events on their way to a client. */
+export interface EventsPort {
+  /** The events that this user may see by history visibility; order is kept. */
+  visible(options: { userId: UserId; roomId: RoomId; events: readonly StoredEvent[] }): Promise<StoredEvent[]>;
+  /** JSON text of each event in client format, in order. */
+  serialize(options: {
+    /** `txnScope`: scope of the reader's own transaction ids (the device, or `token:<id>`); null leaves `transaction_id` out. */
+    viewer: { readonly userId: UserId; readonly txnScope: string | null };
+    roomId: RoomId;
+    /** Events of this one room that the viewer may see. */
+    events: readonly StoredEvent[];
+    /** `unsigned.m.relations`. Default true. */
+    withRelations?: boolean;
+  }): Promise<string[]>;
+}
+
 /** What modules may ask of accounts. */
 export interface UsersPort {
   isLocal(userId: UserId): boolean;

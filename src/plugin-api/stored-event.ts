@@ -12,6 +12,8 @@ export const EVENT_FLAG = {
   redacted: 8,
   /** Only an id so far: another event names it and nothing else is known. */
   stub: 16,
+  /** With `rejected`: its auth events allowed it, the state before it did not. */
+  rejectedByState: 32,
 } as const;
 
 /**

@@ -22,7 +22,8 @@ import type { SendResult } from '../../plugin-api/ports.ts';
 import type { StoredEvent } from '../../plugin-api/stored-event.ts';
 import type { Dictionary } from '../../storage/rooms/dictionary.ts';
 import type { RoomSql } from '../../storage/rooms/room-reader-sql.ts';
-import { newRoomWriter } from '../../storage/rooms/room-rows.ts';
+import type { MembershipChange } from '../events/event-live.ts';
+import { type MemberRow, newRoomWriter } from '../../storage/rooms/room-rows.ts';
 import { type EventStore, isShown, versionOf } from '../events/event-store.ts';
 import { type Appending, appendEvent } from './append-event.ts';
 import type { RoomHead } from './room-head.ts';
@@ -85,6 +86,8 @@ export class RoomActor {
   readonly #deps: ActorDeps;
   /** Events that are appended and not committed. */
   readonly pending = new Map<number, StoredEvent>();
+  /** Hears of every event that is appended here. */
+  onAppend: ((event: StoredEvent) => void) | null = null;
   #tail: Promise<unknown> = Promise.resolve();
   #waiting = 0;
   #gone = false;
@@ -138,16 +141,19 @@ export class RoomActor {
     }
   }
 
+  /** The head cannot be trusted any more: whoever comes next gets a fresh actor. */
+  abandon(): void {
+    this.#gone = true;
+    this.#onGone();
+  }
+
   /** Hands records to the committer; a failure makes this actor useless. */
   commit(records: readonly CommitRecord[]): Promise<number> {
     return this.#deps.commits.commitAll(
       records.map((record) => ({
         ...record,
         group: this,
-        onFailed: () => {
-          this.#gone = true;
-          this.#onGone();
-        },
+        onFailed: () => this.abandon(),
       })),
     );
   }
@@ -226,12 +232,7 @@ export class RoomActor {
   }
 
   async #loadThreadCounts(drafts: readonly Draft[], byId: ReadonlyMap<EventId, StoredEvent>): Promise<void> {
-    for (const draft of drafts) {
-      const thread = threadOf(draft.content, byId);
-      if (thread !== null && !this.head.tcum.has(thread)) {
-        this.head.tcum.set(thread, await this.#deps.sql.threadCount(this.head.info.nid, thread));
-      }
-    }
+    for (const draft of drafts) await this.loadThreadCount(threadOf(draft.content, byId));
   }
 
   /** The critical section: synchronous from the first read of the head to the hand-over to the committer. */
@@ -260,10 +261,7 @@ export class RoomActor {
       });
     } catch (error) {
       // Events before the refused one have changed the head already: it is loaded again, nothing was handed over.
-      if (records.length > 0) {
-        this.#gone = true;
-        this.#onGone();
-      }
+      if (records.length > 0) this.abandon();
       throw error;
     }
     const first = records[0];
@@ -356,6 +354,7 @@ export class RoomActor {
     const { event, record } = appendEvent(appending);
     this.pending.set(event.num, event);
     events.remember(event, built.event);
+    this.onAppend?.(event);
     const extra: Write[] = [];
     if (observers.length > 0) {
       const room = this.observed(prepared.loaded);
@@ -368,20 +367,76 @@ export class RoomActor {
         ...record,
         writes: [...record.writes, ...extra],
         onCommitted: (pos) => {
-          const final: StoredEvent = { ...event, pos };
-          events.remember(final, built.event);
-          events.put(final);
-          if (redaction?.target !== undefined && redaction.target !== null) {
-            const old = redaction.target;
-            const known = events.peek(old.roomNid, old.num) ?? old;
-            const changed: StoredEvent = { ...known, json: redaction.json, flags: redaction.flags };
-            events.put(changed);
-            live.redacted = changed;
-          }
-          live.event = final;
-          this.pending.delete(event.num);
+          live.event = this.settle(event, built.event, pos);
+          if (redaction?.target !== undefined && redaction.target !== null)
+            live.redacted = this.settleRedaction(redaction.target, redaction);
         },
       },
+    };
+  }
+
+  /** An appended event is on disk: everybody may see it now. */
+  settle(event: StoredEvent, parsed: RoomEvent | null, pos: number): StoredEvent {
+    const { events } = this.#deps;
+    const final: StoredEvent = { ...event, pos };
+    if (parsed !== null) events.remember(final, parsed);
+    events.put(final);
+    this.pending.delete(event.num);
+    return final;
+  }
+
+  /** A redaction is on disk: its target from now on has the redacted form. */
+  settleRedaction(target: StoredEvent, redaction: { readonly json: string; readonly flags: number }): StoredEvent {
+    const { events } = this.#deps;
+    const changed: StoredEvent = { ...(events.peek(target.roomNid, target.num) ?? target), json: redaction.json, flags: redaction.flags };
+    events.put(changed);
+    return changed;
+  }
+
+  remember(event: StoredEvent, parsed: RoomEvent): void {
+    this.#deps.events.remember(event, parsed);
+  }
+
+  /** Rows that observers add to an event's transaction. */
+  observe(event: StoredEvent, content: JsonObject): Write[] {
+    const room = this.observed(new Map());
+    return this.#deps.observers.flatMap((observer) => [...observer.writes(event, content, room)]);
+  }
+
+  async prepareObservers(draft: { type: string; stateKey: string | undefined; sender: UserId; content: JsonObject }): Promise<void> {
+    await Promise.all(this.#deps.observers.map((observer) => observer.prepare?.(this.head.info, draft)));
+  }
+
+  notifies(event: { type: string; stateKey: string | undefined; content: JsonObject }): boolean {
+    return this.#deps.notifies(event);
+  }
+
+  async internForEvent(event: { sender: string; type: string; stateKey: string | undefined }): Promise<void> {
+    const { users, types } = this.#deps;
+    const names = event.type === 'm.room.member' && event.stateKey !== undefined ? [event.sender, event.stateKey] : [event.sender];
+    await Promise.all([users.intern(names), types.intern([event.type])]);
+  }
+
+  async loadThreadCount(thread: number | null): Promise<void> {
+    if (thread === null || this.head.tcum.has(thread)) return;
+    this.head.tcum.set(thread, await this.#deps.sql.threadCount(this.head.info.nid, thread));
+  }
+
+  typeNid(type: string): number {
+    return this.#deps.types.get(type);
+  }
+
+  userNid(userId: string): number {
+    return this.#deps.users.get(userId);
+  }
+
+  memberRow(change: MembershipChange): MemberRow {
+    return {
+      userNid: this.userNid(change.userId),
+      roomNid: this.head.info.nid,
+      membership: change.membership ?? 'leave',
+      num: change.num,
+      senderNid: this.userNid(change.sender),
     };
   }
 

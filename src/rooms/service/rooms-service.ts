@@ -1,4 +1,3 @@
-import type { AuthState } from '../../core/auth/auth-state.ts';
 import { MatrixError } from '../../core/errors/matrix-error.ts';
 import type { EventId, RoomId, UserId } from '../../core/ids/brands.ts';
 import type { JsonObject } from '../../core/json/json-value.ts';
@@ -17,6 +16,7 @@ import type { RoomPorts } from '../ports.ts';
 import type { RoomReadModel } from '../read/read-model.ts';
 import { type CreateRoomRequest, planRoom } from './create-room.ts';
 import { allowedRooms, authorisingUser, checkTransition } from './membership-content.ts';
+import type { RoomPower } from './room-power.ts';
 import type { TxnCache } from './txn-cache.ts';
 
 /** Room numbers that are fetched at a time. */
@@ -264,17 +264,15 @@ export class RoomsService implements RoomsPort {
     if (!allowed.some((room) => memberships.get(room)?.membership === 'join')) {
       throw new MatrixError('M_FORBIDDEN', 'You are not in any of the rooms whose members may join this room');
     }
-    const state = await this.#authState(roomId);
     const members = await this.joinedMembers(roomId);
     return authorisingUser({
-      state,
-      version: versionOf(info),
+      ...(await this.power(roomId)),
       joinedLocals: [...members].filter((member) => this.#deps.ports.isLocal(member)),
     });
   }
 
-  /** Create event and power levels of the committed state, for questions about power. */
-  async #authState(roomId: RoomId): Promise<AuthState> {
+  /** Create event and power levels of the committed state, for questions about power. @throws MatrixError `M_NOT_FOUND` */
+  async power(roomId: RoomId): Promise<RoomPower> {
     const info = await this.#known(roomId);
     const loaded = new Map<StateTuple, StoredEvent>();
     for (const tuple of [stateTuple('m.room.create', ''), stateTuple('m.room.power_levels', '')]) {
@@ -282,10 +280,12 @@ export class RoomsService implements RoomsPort {
       const event = await this.stateEvent(roomId, type, stateKey);
       if (event !== null) loaded.set(tuple, event);
     }
-    return (type, stateKey) => {
+    const version = versionOf(info);
+    const state: RoomPower['state'] = (type, stateKey) => {
       const event = loaded.get(stateTuple(type, stateKey));
-      return event === undefined ? undefined : this.#deps.actorDeps.events.roomEvent(event, versionOf(info));
+      return event === undefined ? undefined : this.#deps.actorDeps.events.roomEvent(event, version);
     };
+    return { state, version };
   }
 
   async #known(roomId: RoomId): Promise<RoomInfo> {
