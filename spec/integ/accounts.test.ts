@@ -274,6 +274,51 @@ describe('registration with proof', () => {
   });
 });
 
+describe('the fallback page', () => {
+  const page = (own: Awaited<ReturnType<typeof startServer>>, type: string, session: unknown, form?: Record<string, string>) =>
+    fetch(`${own.base}/_matrix/client/v3/auth/${type}/fallback/web?session=${String(session)}`, {
+      ...(form === undefined ? {} : { method: 'POST', body: new URLSearchParams(form) }),
+    });
+
+  it('completes stages of a registration for clients that do not know them', async () => {
+    await using own = await startServer(database, {
+      require: ['token', 'terms'],
+      terms: { name: '<Terms>', version: '1', url: 'https://test.example/?a&b' },
+      tokens: ['configured'],
+    });
+    const request = { username: 'browser', password: PASSWORD };
+    const { session } = (await own.call('POST', '/register', request)).body;
+    expect(await (await page(own, 'm.login.registration_token', session)).text()).toContain('<input name="token"');
+    expect(await (await page(own, 'm.login.registration_token', session, { token: 'wrong' })).text()).toContain('not valid');
+    // The stages have an order here too.
+    expect((await page(own, 'm.login.terms', session, {})).status).toBe(404);
+    const done = await page(own, 'm.login.registration_token', session, { token: ' configured ' });
+    expect(await done.text()).toContain('window.onAuthDone');
+    expect(done.headers.get('content-security-policy')).toContain("script-src 'sha256-");
+    const terms = await (await page(own, 'm.login.terms', session)).text();
+    expect(terms).toContain('&lt;Terms&gt;');
+    expect((await own.call('POST', '/register', { ...request, auth: { session } })).body.completed).toEqual(['m.login.registration_token']);
+    expect((await page(own, 'm.login.terms', session, {})).status).toBe(200);
+    expect((await own.call('POST', '/register', { ...request, auth: { session } })).status).toBe(200);
+  });
+
+  it('knows neither other stages nor sessions that are over', async () => {
+    expect((await page(server, 'm.login.unknown', 'x')).status).toBe(404);
+    expect((await page(server, 'constructor', 'x')).status).toBe(404);
+    expect((await page(server, 'm.login.dummy', 'nothing', {})).status).toBe(404);
+    expect((await page(server, 'm.login.dummy', '')).status).toBe(400);
+  });
+
+  it('takes the password of the account that the session belongs to', async () => {
+    const { token } = await server.register('browser-owner');
+    const { session } = (await server.call('DELETE', '/devices/GONE', {}, token)).body;
+    expect(await (await page(server, 'm.login.password', session, { password: 'wrong' })).text()).toContain('Wrong password');
+    expect((await server.call('DELETE', '/devices/GONE', { auth: { session } }, token)).status).toBe(401);
+    expect((await page(server, 'm.login.password', session, { password: PASSWORD })).status).toBe(200);
+    expect((await server.call('DELETE', '/devices/GONE', { auth: { session } }, token)).status).toBe(200);
+  });
+});
+
 describe('sign-in', () => {
   it('works by user id and by localpart in any case, and tells nothing about why it fails', async () => {
     await server.register('loginer');

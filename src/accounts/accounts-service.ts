@@ -1,6 +1,7 @@
 import { MatrixError } from '../core/errors/matrix-error.ts';
 import type { DeviceId, ServerName, UserId } from '../core/ids/brands.ts';
 import { serverNameOf } from '../core/ids/user-id.ts';
+import type { JsonObject } from '../core/json/json-value.ts';
 import { ByteCache } from '../platform/byte-cache.ts';
 import type { Clock, Timer } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
@@ -27,8 +28,9 @@ import { RegistrationTokens } from './registration-tokens.ts';
 import { newToken, SignIn } from './sign-in.ts';
 import { tokenHash } from './token-hash.ts';
 import { passwordStage } from './uia/password-stage.ts';
-import { Uia } from './uia/uia.ts';
+import { Uia, type UiaFlow } from './uia/uia.ts';
 import { UIA_SESSION_LIFETIME_MS } from './uia/uia-session-lifetime.ts';
+import type { StageResult } from './uia/uia-stage.ts';
 
 const KNOWN_USERS_BYTES_MAX = 8 * 1024 * 1024;
 /** A node that missed the news of a deactivation believes in an account no longer than this. */
@@ -68,6 +70,7 @@ export class AccountsService implements UsersPort, AsyncDisposable {
   readonly #tokens: AccessTokens;
   readonly #tokensTransactor: TokensTransactor;
   readonly #lastSeen: LastSeen;
+  readonly #ownerFlows: readonly UiaFlow[];
   readonly #passwordProvider: () => PasswordProviderSlot;
   readonly #known = new ByteCache<UserId, { deactivated: boolean }>({
     name: 'known_users',
@@ -106,8 +109,8 @@ export class AccountsService implements UsersPort, AsyncDisposable {
     this.deviceRegistry = new Devices({ reader, transactor, tokensTransactor, tokens, hooks, clock });
     this.loginTokens = new LoginTokens({ reader, transactor: tokensTransactor, clock, rng });
     this.registrationTokens = new RegistrationTokens({ reader, transactor, configured: config.registration.tokens, clock, rng });
-    const ownerFlows = [[passwordStage({ passwords, reader, serverName })]];
-    this.uia = new Uia({ reader, transactor, ownerFlows, clock, rng });
+    this.#ownerFlows = [[passwordStage({ passwords, reader, serverName })]];
+    this.uia = new Uia({ reader, transactor, ownerFlows: this.#ownerFlows, clock, rng });
     this.registration = new Registration({
       reader,
       transactor,
@@ -177,6 +180,12 @@ export class AccountsService implements UsersPort, AsyncDisposable {
 
   account(userId: UserId): Promise<AccountRow | null> {
     return this.reader.account(userId);
+  }
+
+  /** One attempt at a stage of user-interactive authentication on a page in the browser; see `Uia.attempt`. */
+  attemptStage(session: string, auth: JsonObject & { type: string }): Promise<StageResult | null> {
+    const flowsOf = async (action: string) => (await this.registration.flowsOf(action)) ?? this.#ownerFlows;
+    return this.uia.attempt({ session, auth, flowsOf });
   }
 
   /** Ends the caller's session: the device goes, or the token where it has none. */

@@ -126,6 +126,11 @@ export class Registration {
     if (similar.length > 0) throw new MatrixError('M_USER_IN_USE', 'This user id is taken');
   }
 
+  /** The flows of a session with this action, where it is a registration. */
+  async flowsOf(action: string): Promise<UiaFlow[] | null> {
+    return action === ACTION ? this.#flows() : null;
+  }
+
   /** What a new user may be asked for; none: registration is closed. */
   async #flows(): Promise<UiaFlow[]> {
     const { config, tokens } = this.#deps;

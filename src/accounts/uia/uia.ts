@@ -91,6 +91,33 @@ export class Uia implements UiaPort {
     return this.#conclude(request, session, after, stage.type);
   }
 
+  /**
+   * One attempt at a stage outside of the endpoint, on a page in the browser. The client goes on with the session alone.
+   *
+   * @returns null when the session does not exist or the stage is not the next one of it
+   */
+  async attempt(options: {
+    session: string;
+    auth: JsonObject & { type: string };
+    flowsOf: (action: string) => Promise<readonly UiaFlow[]>;
+  }): Promise<StageResult | null> {
+    const session = await this.#liveSession(options.session);
+    if (session === null) return null;
+    const { type } = options.auth;
+    if (session.completed.includes(type)) return { ok: true };
+    const stage = nextStage(await options.flowsOf(session.action), session.completed, type);
+    if (stage === null) return null;
+    const result = await stage.check({ auth: options.auth, userId: session.userId });
+    if (!result.ok) return result;
+    const { registrationToken } = result;
+    const stored = await this.#deps.transactor.completeUiaStage({
+      id: session.id,
+      stage: type,
+      ...(registrationToken === undefined ? {} : { registrationToken }),
+    });
+    return stored ? result : null;
+  }
+
   /** Ends the session when a flow is complete, or stores the progress and asks for the rest. */
   async #conclude(request: UiaRequest, session: UiaSessionRow | null, state: UiaOutcome, newStage?: string): Promise<UiaOutcome> {
     const done = request.flows.some((flow) => flow.every((stage) => state.completed.includes(stage.type)));
@@ -131,12 +158,17 @@ export class Uia implements UiaPort {
   async #session(request: UiaRequest): Promise<UiaSessionRow | null> {
     const id = request.auth?.session;
     if (typeof id !== 'string') return null;
-    const session = await this.#deps.reader.uiaSession(id);
-    if (session === null || session.createdTs + UIA_SESSION_LIFETIME_MS <= this.#deps.clock.now()) return null;
+    const session = await this.#liveSession(id);
+    if (session === null) return null;
     if (session.action !== request.action || session.userId !== request.userId) {
       throw new MatrixError('M_FORBIDDEN', 'The session was begun for something else');
     }
     return session;
+  }
+
+  async #liveSession(id: string): Promise<UiaSessionRow | null> {
+    const session = await this.#deps.reader.uiaSession(id);
+    return session !== null && session.createdTs + UIA_SESSION_LIFETIME_MS > this.#deps.clock.now() ? session : null;
   }
 
   async #open(request: UiaRequest): Promise<string> {

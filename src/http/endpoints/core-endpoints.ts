@@ -22,6 +22,7 @@ import { adminSuspendUser } from './admin/admin-suspend-user.ts';
 import { adminIsUserAdmin, adminSetUserAdmin } from './admin/admin-user-admin.ts';
 import { adminDeleteDevice, adminDeleteDevices, adminGetDevice, adminListDevices, adminUpdateDevice } from './admin/admin-user-devices.ts';
 import { adminUsernameAvailable } from './admin/admin-username-available.ts';
+import { authFallbackPage, submitAuthFallback } from './client/auth-fallback.ts';
 import { type CapabilitiesDeps, capabilities } from './client/capabilities.ts';
 import { changePassword } from './client/change-password.ts';
 import { deactivateAccount } from './client/deactivate-account.ts';
@@ -68,6 +69,8 @@ export const ACCOUNT_ENDPOINTS = [
   register,
   registerAvailable,
   registrationTokenValidity,
+  authFallbackPage,
+  submitAuthFallback,
   whoami,
   changePassword,
   deactivateAccount,
