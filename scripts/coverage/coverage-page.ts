@@ -5,7 +5,7 @@ export interface OwnEndpoint {
   /** With `:name` for parameters. */
   readonly path: string;
   readonly auth: string;
-  /** The file that defines it. */
+  /** The module, or the part of the server, that it belongs to. */
   readonly source: string;
 }
 
@@ -37,8 +37,8 @@ export function coveragePage(published: readonly PublishedEndpoint[], own: reado
     `## Endpoints that are not in the table (${extra.length})`,
     '',
     ...table(
-      ['method', 'path', 'auth', 'defined in'],
-      extra.toSorted(byRoute).map((each) => [each.method, code(each.path), each.auth, code(each.source)]),
+      ['method', 'path', 'auth', 'part of the server'],
+      extra.toSorted(byRoute).map((each) => [each.method, code(each.path), each.auth, each.source]),
     ),
   ];
   return `${page.join('\n').trimEnd()}\n`;
@@ -53,13 +53,13 @@ function section(title: string, published: readonly PublishedEndpoint[], own: Re
       each.method,
       code(each.path),
       each.operationId + (each.deprecated ? ' (deprecated)' : ''),
-      match === undefined ? '' : code(match.source),
+      match === undefined ? '' : match.source,
     ];
   });
   return [
     `## ${title}: ${covered} of ${published.length}`,
     '',
-    ...table(['routed', 'method', 'path', 'operation', 'defined in'], rows),
+    ...table(['routed', 'method', 'path', 'operation', 'part of the server'], rows),
     '',
   ];
 }
