@@ -5,7 +5,7 @@ import type { AccountsTransactor } from '../storage/accounts/transactor.ts';
 import type { Caller } from './ports.ts';
 
 /** A device is written at most this often. */
-export const LAST_SEEN_INTERVAL_MS = 60_000;
+const LAST_SEEN_INTERVAL_MS = 60_000;
 /** Devices seen within this time are written together. */
 const FLUSH_DELAY_MS = 2_000;
 /** Devices whose time of writing is remembered; the oldest is forgotten first. */

@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import type { Rng } from '../platform/rng.ts';
 
 /** Cost of a hash: 19 MiB, two passes (OWASP's recommendation for argon2id); about 40 ms of one core. */
-export const PASSWORD_COST = { memoryKib: 19_456, passes: 2, parallelism: 1, tagBytes: 32, saltBytes: 16 } as const;
+const PASSWORD_COST = { memoryKib: 19_456, passes: 2, parallelism: 1, tagBytes: 32, saltBytes: 16 } as const;
 
 /** Hashes that run at the same time, in the thread pool of libuv: the rest of the server needs threads as well. */
 export const PASSWORD_HASHES_RUNNING_MAX = 2;

@@ -23,7 +23,7 @@ export interface ListenerOptions {
   readonly serve: readonly ServedApi[];
 }
 
-export interface ListeningAddress {
+interface ListeningAddress {
   readonly url: string;
   readonly host: string;
   readonly port: number;

@@ -4,7 +4,7 @@ import type { BoundEndpoint } from './bound-endpoint.ts';
 import { expandPaths } from './expand-paths.ts';
 
 /** @koa/router tests its layers one after the other: beyond this a router costs more than the rest of a request. */
-export const ROUTES_PER_ROUTER_MAX = 20;
+const ROUTES_PER_ROUTER_MAX = 20;
 /** Path segments that choose a router, besides the number of segments. */
 const PREFIX_SEGMENTS = 4;
 

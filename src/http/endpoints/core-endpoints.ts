@@ -58,7 +58,7 @@ import { landingPage } from './pages/landing-page.ts';
 import { type MetricsPageDeps, metricsPage } from './pages/metrics-page.ts';
 
 /** Accounts, sign-in and devices; also the landing page and what the server says about itself. */
-export const ACCOUNT_ENDPOINTS = [
+const ACCOUNT_ENDPOINTS = [
   wellKnownClient,
   loginFlows,
   login,
@@ -91,7 +91,7 @@ export const ACCOUNT_ENDPOINTS = [
 ];
 
 /** `/_synapse/admin` as far as accounts go. */
-export const ADMIN_ENDPOINTS = [
+const ADMIN_ENDPOINTS = [
   adminRegisterNonce,
   adminRegister,
   adminListUsers,

@@ -4,7 +4,7 @@ import { accessTokenOf } from './access-token.ts';
 import type { Exchange, Stage } from './exchange.ts';
 
 /** What `authenticate` may look at besides the token. */
-export interface TokenContext {
+interface TokenContext {
   readonly ip: string;
   readonly userAgent: string;
   readonly query: URLSearchParams;

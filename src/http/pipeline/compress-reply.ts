@@ -3,7 +3,7 @@ import type { Context } from 'koa';
 import compress from 'koa-compress';
 
 /** Smaller replies gain nothing. */
-export const COMPRESSION_BYTES_MIN = 1024;
+const COMPRESSION_BYTES_MIN = 1024;
 
 const run = compress({
   threshold: COMPRESSION_BYTES_MIN,

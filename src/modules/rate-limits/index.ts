@@ -8,7 +8,7 @@ const Bucket = Type.Object({
 });
 
 /** The section `rate_limits` of the configuration: `enabled`, and one entry per bucket. */
-export const RateLimitsConfig = Type.Object({ enabled: Type.Boolean() }, { additionalProperties: Bucket });
+const RateLimitsConfig = Type.Object({ enabled: Type.Boolean() }, { additionalProperties: Bucket });
 
 /** Built-in provider of the slot `rateLimiter`. */
 export default definePlugin({

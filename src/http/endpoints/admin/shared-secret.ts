@@ -2,7 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../../../platform/clock.ts';
 import type { Rng } from '../../../platform/rng.ts';
 
-export const NONCE_LIFETIME_MS = 60_000;
+const NONCE_LIFETIME_MS = 60_000;
 const NONCE_RANDOM_LENGTH = 24;
 
 /**

@@ -1,7 +1,7 @@
 import { endpointFactory, reply } from '../../../plugin-api/endpoint.ts';
 
 /** Versions of the specification whose published endpoints are here. Clients choose what they may use by this list. */
-export const SPEC_VERSIONS: readonly string[] = [
+const SPEC_VERSIONS: readonly string[] = [
   'r0.5.0',
   'r0.6.0',
   'r0.6.1',

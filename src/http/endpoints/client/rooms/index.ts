@@ -1,7 +1,13 @@
 import { ban, forgetRoom, inviteUser, kick, leaveRoom, unban } from './change-membership.ts';
+import { getContext } from './get-context.ts';
+import { getEvent } from './get-event.ts';
+import { getJoinedMembers, getJoinedRooms, getMembers } from './get-members.ts';
+import { getMessages } from './get-messages.ts';
+import { getRoomState, getState, getStateWithKey } from './get-state.ts';
 import { joinRoom, joinRoomById } from './join-room.ts';
 import { sendMessage } from './send-message.ts';
 import { setRoomState, setRoomStateWithKey } from './set-state.ts';
+import { timestampToEvent } from './timestamp-to-event.ts';
 
 /** Endpoints about rooms that need nothing but `RoomEndpointDeps`. */
 export const roomEndpoints = [
@@ -16,4 +22,14 @@ export const roomEndpoints = [
   sendMessage,
   setRoomState,
   setRoomStateWithKey,
+  getRoomState,
+  getState,
+  getStateWithKey,
+  getEvent,
+  getContext,
+  getMessages,
+  getMembers,
+  getJoinedMembers,
+  getJoinedRooms,
+  timestampToEvent,
 ];

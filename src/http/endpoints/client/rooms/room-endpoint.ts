@@ -1,6 +1,8 @@
+import type { RoomId, UserId } from '../../../../core/ids/brands.ts';
 import type { Requester } from '../../../../plugin-api/endpoint.ts';
 import { endpointFactory } from '../../../../plugin-api/endpoint.ts';
 import type { ServerFacts } from '../../../../plugin-api/plugin.ts';
+import type { RelationsSlot } from '../../../../plugin-api/slots.ts';
 import type { ClientEventSerializer, EventViewer } from '../../../../rooms/client-event/client-event-serializer.ts';
 import type { RoomReader } from '../../../../rooms/room-reader.ts';
 import type { RoomsService } from '../../../../rooms/service/rooms-service.ts';
@@ -12,6 +14,10 @@ export interface RoomEndpointDeps {
   readonly directory: DirectorySql;
   readonly serializer: ClientEventSerializer;
   readonly server: ServerFacts;
+  /** Whom a user ignores. */
+  readonly ignoredBy: (userId: UserId) => ReadonlySet<UserId> | Promise<ReadonlySet<UserId>>;
+  /** Relations that point at events, for filters that ask for them. */
+  readonly incomingRelations: (roomId: RoomId, nums: readonly number[]) => ReturnType<RelationsSlot['incoming']>;
 }
 
 /** `defineEndpoint` for endpoints about rooms. */
