@@ -259,6 +259,11 @@ export class ModuleHost implements AsyncDisposable {
       db: this.db,
       commits: this.commits,
       rooms: this.rooms,
+      events: {
+        visible: async ({ events }) => [...events],
+        serialize: async ({ events }) =>
+          events.map((event) => JSON.stringify({ ...(JSON.parse(event.json) as JsonObject), event_id: event.eventId })),
+      },
       users: this.users,
       uia: {
         require: async (request) => {

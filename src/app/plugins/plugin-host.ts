@@ -5,7 +5,10 @@ import { PluginError, type PluginRegistry } from './plugin-registry.ts';
 import { runHooks, tell } from './run-hooks.ts';
 
 /** The server's side of a host: ports that exist before plug-ins are set up. */
-export type HostPorts = Pick<PluginHost, 'server' | 'log' | 'clock' | 'rng' | 'metrics' | 'db' | 'commits' | 'rooms' | 'users' | 'uia'>;
+export type HostPorts = Pick<
+  PluginHost,
+  'server' | 'log' | 'clock' | 'rng' | 'metrics' | 'db' | 'commits' | 'rooms' | 'events' | 'users' | 'uia'
+>;
 
 /** The host that one plug-in gets: registrations carry its name, log lines too. */
 export function createPluginHost(options: { name: string; config: JsonObject; ports: HostPorts; registry: PluginRegistry }): PluginHost {

@@ -1,0 +1,80 @@
+import { expect, test } from 'vitest';
+import type { EventId, UserId } from '../../src/core/ids/brands.ts';
+import { ChildrenCache } from '../../src/modules/relations/children-cache.ts';
+import type { ChildRow, Parent } from '../../src/modules/relations/store.ts';
+import type { StoredEvent } from '../../src/plugin-api/stored-event.ts';
+
+const ROOM = 7;
+const event = (name: string, num: number) => ({ roomNid: ROOM, eventId: `$${name}` as EventId, num }) as StoredEvent;
+const reply = (parent: StoredEvent, num: number): ChildRow => ({
+  parentId: parent.eventId,
+  relType: 'm.thread',
+  num,
+  depth: num,
+  sender: '@a:weft.test' as UserId,
+  eventId: '' as EventId,
+  count: 1,
+});
+const parent = event('parent', 1);
+const childless = event('childless', 2);
+
+function cacheOver(rows: ChildRow[]) {
+  const loads: string[][] = [];
+  const cache = new ChildrenCache(async (_roomNid, parents: readonly Parent[]) => {
+    loads.push(parents.map((asked) => asked.eventId));
+    return rows;
+  });
+  return { cache, loads };
+}
+
+test('what was read is known, with children or without', async () => {
+  const { cache } = cacheOver([reply(parent, 3)]);
+  expect(cache.known(parent)).toBeUndefined();
+  const read = await cache.read(ROOM, [parent, childless]);
+  expect(read.get(1)).toHaveLength(1);
+  expect(cache.known(parent)).toHaveLength(1);
+  expect(cache.known(childless)).toEqual([]);
+});
+
+test('a new event is known to have no children without being read', () => {
+  const { cache, loads } = cacheOver([]);
+  cache.isNew(ROOM, parent.eventId);
+  expect(cache.known(parent)).toEqual([]);
+  expect(loads).toEqual([]);
+});
+
+test('a child makes its parent unknown and leaves the others', async () => {
+  const { cache } = cacheOver([]);
+  await cache.read(ROOM, [parent, childless]);
+  cache.childAdded(ROOM, parent.eventId);
+  expect(cache.known(parent)).toBeUndefined();
+  expect(cache.known(childless)).toEqual([]);
+});
+
+test('a redaction makes events with children unknown, in its own room only', async () => {
+  const { cache } = cacheOver([reply(parent, 3)]);
+  await cache.read(ROOM, [parent, childless]);
+  cache.redacted(ROOM + 1);
+  expect(cache.known(parent)).toHaveLength(1);
+  cache.redacted(ROOM);
+  expect(cache.known(parent)).toBeUndefined();
+  expect(cache.known(childless)).toEqual([]);
+  await cache.read(ROOM, [parent]);
+  expect(cache.known(parent)).toHaveLength(1);
+});
+
+test('a child or a redaction that comes during a read is not lost', async () => {
+  const answers: ((rows: ChildRow[]) => void)[] = [];
+  const cache = new ChildrenCache(() => new Promise((resolve) => answers.push(resolve)));
+  const read = cache.read(ROOM, [parent]);
+  cache.childAdded(ROOM, parent.eventId);
+  answers[0]?.([]);
+  await read;
+  expect(cache.known(parent)).toBeUndefined();
+
+  const again = cache.read(ROOM, [parent]);
+  cache.redacted(ROOM);
+  answers[1]?.([reply(parent, 3)]);
+  await again;
+  expect(cache.known(parent)).toBeUndefined();
+});
