@@ -1,4 +1,6 @@
 import { signingKeyFromSeed } from '../../src/core/crypto/ed25519.ts';
+import type { EventSigner } from '../../src/core/events/sign-event.ts';
+import { STATE_RESOLVERS } from '../../src/core/state-res/run-resolver.ts';
 import type { ServerName, UserId } from '../../src/core/ids/brands.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { silentLogger } from '../../src/platform/logger.ts';
@@ -8,6 +10,7 @@ import { ALLOW } from '../../src/plugin-api/hooks.ts';
 import { ActorDirectory } from '../../src/rooms/actor/actor-directory.ts';
 import { createClientEventSerializer } from '../../src/rooms/client-event/client-event-serializer.ts';
 import { EventStore } from '../../src/rooms/events/event-store.ts';
+import { keyRingEntry, RoomIngest } from '../../src/rooms/ingest/room-ingest.ts';
 import { RoomReadModel } from '../../src/rooms/read/read-model.ts';
 import { RoomsService } from '../../src/rooms/service/rooms-service.ts';
 import { TxnCache } from '../../src/rooms/service/txn-cache.ts';
@@ -23,6 +26,12 @@ import type { TestDatabase } from './database.ts';
 
 export interface Engine extends AsyncDisposable {
   readonly rooms: RoomsService;
+  /** Every server's key is this server's own, so that a test can sign for all of them. */
+  readonly ingest: RoomIngest;
+  readonly reader: RoomReadModel;
+  readonly sql: RoomSql;
+  readonly store: EventStore;
+  readonly signer: EventSigner;
   readonly sync: SyncService;
   /** SQL statements sent so far. */
   readonly statements: () => number;
@@ -34,7 +43,7 @@ export async function openEngine(database: TestDatabase): Promise<Engine> {
   const clock = systemClock;
   const log = silentLogger;
   const metrics = createMetrics();
-  const db = openDatabase(database.options);
+  const db = openDatabase({ ...database.options, countStatements: true });
   const lease = await WriterLease.acquire({ sql: db.read, slot: 0, node: 'test', clock, log });
   const position = await openLog(db.read, { slot: 0, now: clock.now() });
   const commits = new Committer({ sql: db.commit, lease, position, clock, log, metrics });
@@ -42,6 +51,7 @@ export async function openEngine(database: TestDatabase): Promise<Engine> {
   const events = new EventStore(sql);
   const users = new Dictionary(db.read, 'user_nid');
   const isLocal = (userId: UserId): boolean => userId.endsWith(`:${name}`);
+  const signer = { name, key: signingKeyFromSeed(new Uint8Array(32).fill(1), 'test') };
   const actorDeps = {
     commits,
     sql,
@@ -50,14 +60,21 @@ export async function openEngine(database: TestDatabase): Promise<Engine> {
     types: new Dictionary(db.read, 'event_type'),
     clock,
     rng: new SeededRng(7),
-    signer: { name, key: signingKeyFromSeed(new Uint8Array(32).fill(1), 'test') },
+    signer,
     observers: [],
     isLocal,
     notifies: () => false,
   };
   const reader = new RoomReadModel({ sql, events, users, commits });
+  const actors = new ActorDirectory(actorDeps);
+  const ingest = new RoomIngest({
+    actors,
+    states: { sql, store: events, resolverOf: (algorithm) => STATE_RESOLVERS[algorithm] },
+    keys: { find: async (wanted) => new Map(wanted.map(({ server, keyId }) => [keyRingEntry(server, keyId), signer.key.publicKey])) },
+    check: async () => ALLOW,
+  });
   const rooms = new RoomsService({
-    actors: new ActorDirectory(actorDeps),
+    actors,
     actorDeps,
     reader,
     directory: new DirectorySql(db.read),
@@ -80,6 +97,11 @@ export async function openEngine(database: TestDatabase): Promise<Engine> {
   });
   return {
     rooms,
+    ingest,
+    reader,
+    sql,
+    store: events,
+    signer,
     sync,
     statements: db.statements,
     async [Symbol.asyncDispose]() {

@@ -398,8 +398,8 @@ export class RoomActor {
   }
 
   /** Rows that observers add to an event's transaction. */
-  observe(event: StoredEvent, content: JsonObject): Write[] {
-    const room = this.observed(new Map());
+  observe(event: StoredEvent, content: JsonObject, loaded: ReadonlyMap<number, StoredEvent>): Write[] {
+    const room = this.observed(loaded);
     return this.#deps.observers.flatMap((observer) => [...observer.writes(event, content, room)]);
   }
 

@@ -49,6 +49,7 @@ export async function appendReceived(received: Received, deps: { actor: RoomActo
   const thread = threadOf(event.content, byId);
   await actor.internForEvent({ sender: event.sender, type: event.type, stateKey: event.stateKey });
   await actor.loadThreadCount(thread);
+  if (counted) await actor.prepareObservers({ type: event.type, stateKey: event.stateKey, sender: event.sender, content: event.content });
 
   const num = received.knownNum ?? ++head.lastNum;
   const rows: RoomStateRow[] = [];
@@ -137,6 +138,7 @@ export async function appendReceived(received: Received, deps: { actor: RoomActo
   }
   const memberships = await membershipChanges(stateDelta, { actor, states });
   const stateRows = moveState(stateDelta, actor, rows);
+  const observed = await states.eventsByNum(OBSERVED_STATE.flatMap((key) => head.state.get(key) ?? []));
   for (const change of memberships) head.setMembership(change.userId, change.membership);
 
   const final: StoredEvent = { ...stored, headSg };
@@ -150,7 +152,7 @@ export async function appendReceived(received: Received, deps: { actor: RoomActo
     ...memberships.map((change) => write(memberWriter, actor.memberRow(change))),
     ...redactionWrites(received, num, head.info.nid),
     ...verdictWrites(received, num, head.info.nid),
-    ...(counted ? actor.observe(final, event.content) : []),
+    ...(counted ? actor.observe(final, event.content, observed) : []),
   ];
   const live: { -readonly [Key in keyof EventLive]: EventLive[Key] } = {
     kind: 'event',
@@ -188,6 +190,11 @@ export async function appendReceived(received: Received, deps: { actor: RoomActo
   const { kind, rule, reason } = received.verdict;
   return { verdict: kind === 'rejected' ? 'rejected' : 'softFailed', eventId: event.eventId, pos, rule, reason };
 }
+
+/** State that observers may ask for. */
+const OBSERVED_STATE = ['m.room.create', 'm.room.power_levels', 'm.room.join_rules', 'm.room.history_visibility'].map((type) =>
+  stateTuple(type, ''),
+);
 
 function relatedIds(event: RoomEvent): EventId[] {
   const relation = event.content['m.relates_to'];

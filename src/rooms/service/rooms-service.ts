@@ -243,6 +243,12 @@ export class RoomsService implements RoomsPort {
     return (await this.#deps.reader.filterVisible(userId, roomId, [event]))[0] ?? null;
   }
 
+  /** The timeline event nearest to a time (ms): at or before it (`b`), at or after it (`f`). Says nothing about who may see it. */
+  async nearestByTime(roomId: RoomId, ts: number, dir: 'b' | 'f'): Promise<StoredEvent | null> {
+    const info = await this.info(roomId);
+    return info === null ? null : this.#deps.actorDeps.sql.nearestByTime(info.nid, ts, dir);
+  }
+
   content(event: StoredEvent): JsonObject {
     return this.#deps.actorDeps.events.content(event);
   }
