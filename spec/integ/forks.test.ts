@@ -10,7 +10,7 @@ import { runResolver, STATE_RESOLVERS } from '../../src/core/state-res/run-resol
 import { splitStateTuple, stateTuple, type StateTuple } from '../../src/core/state-res/state-map.ts';
 import { SeededRng } from '../../src/platform/seeded-rng.ts';
 import { EVENT_FLAG, type StoredEvent } from '../../src/plugin-api/stored-event.ts';
-import type { IngestOutcome } from '../../src/rooms/ingest/ingest-event.ts';
+import type { IngestOutcome } from '../../src/rooms/ingest/ingest-outcome.ts';
 import { testDatabase } from '../support/database.ts';
 import { type Engine, openEngine } from '../support/engine.ts';
 

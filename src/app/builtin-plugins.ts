@@ -1,5 +1,6 @@
 import type { Plugin } from '../plugin-api/plugin.ts';
 import accountData from '../modules/account-data/index.ts';
+import deactivation from '../modules/deactivation/index.ts';
 import dehydratedDevices from '../modules/dehydrated-devices/index.ts';
 import e2eeKeys from '../modules/e2ee-keys/index.ts';
 import keyBackup from '../modules/key-backup/index.ts';
@@ -31,5 +32,6 @@ export function builtinPlugins(config: Config): { plugin: Plugin; config: unknow
     builtin(e2eeKeys),
     builtin(keyBackup),
     builtin(dehydratedDevices),
+    builtin(deactivation),
   ];
 }

@@ -12,7 +12,7 @@ import type { EventLive, MembershipChange } from '../events/event-live.ts';
 import type { EngineState, RoomStates } from '../resolve/room-states.ts';
 import { diffStates } from '../state/diff-states.ts';
 import type { GroupChain } from '../state/group-chain.ts';
-import type { IngestOutcome } from './ingest-event.ts';
+import type { IngestOutcome } from './ingest-outcome.ts';
 
 /** An event after all checks. */
 export interface Received {

@@ -12,22 +12,9 @@ import { isShown } from '../events/event-store.ts';
 import type { RoomActor } from '../actor/room-actor.ts';
 import type { EngineState, RoomStates } from '../resolve/room-states.ts';
 import { appendReceived, type Received } from './append-received.ts';
+import type { IngestOutcome } from './ingest-outcome.ts';
 import { eventOf, type PduSubject } from './pdu-subject.ts';
 import { type Arrival, type CheckName, type Failure, RECEIPT_CHECKS, type ReceiptCheck } from './pipeline.ts';
-
-export type IngestOutcome =
-  | {
-      readonly verdict: 'accepted' | 'softFailed' | 'rejected';
-      readonly eventId: EventId;
-      readonly pos: number;
-      readonly rule?: string;
-      readonly reason?: string;
-    }
-  /** It was here already. */
-  | { readonly verdict: 'known'; readonly eventId: EventId }
-  | { readonly verdict: 'dropped'; readonly rule: string; readonly reason: string }
-  /** It cannot be judged before these events are here. */
-  | { readonly verdict: 'missing'; readonly eventId: EventId; readonly missing: readonly EventId[] };
 
 /** What failed, and what that means for the event. */
 interface Failed {

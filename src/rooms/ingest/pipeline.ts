@@ -1,3 +1,4 @@
+import type { CheckResult } from './check-result.ts';
 import type { PduSubject } from './pdu-subject.ts';
 import { checkAuthEventsRule } from './checks/auth-events.ts';
 import { checkContentHash } from './checks/content-hash.ts';
@@ -27,9 +28,6 @@ export type Arrival =
  * - `softFail`: stored and part of the graph's past, never shown, never an extremity.
  */
 export type Failure = 'refuse' | 'drop' | 'redact' | 'reject' | 'softFail';
-
-export type CheckResult = { readonly ok: true } | { readonly ok: false; readonly rule: string; readonly reason: string };
-export const PASS: CheckResult = { ok: true };
 
 export interface ReceiptCheck {
   readonly name: CheckName;

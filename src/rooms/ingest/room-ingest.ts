@@ -8,7 +8,8 @@ import type { ActorDirectory } from '../actor/actor-directory.ts';
 import type { RoomActor } from '../actor/room-actor.ts';
 import type { RoomPorts } from '../ports.ts';
 import { RoomStates, type RoomStatesDeps } from '../resolve/room-states.ts';
-import { type IngestOutcome, ingestEvent } from './ingest-event.ts';
+import { ingestEvent } from './ingest-event.ts';
+import type { IngestOutcome } from './ingest-outcome.ts';
 import type { PduSubject } from './pdu-subject.ts';
 
 /** PDUs that one call takes. */

@@ -1,7 +1,7 @@
 import { authorise } from '../../../core/auth/authorise.ts';
 import { checkAuthEvents } from '../../../core/auth/check-auth-events.ts';
 import { stateTuple } from '../../../core/state-res/state-map.ts';
-import { type CheckResult, PASS } from '../pipeline.ts';
+import { type CheckResult, PASS } from '../check-result.ts';
 import { eventOf, type PduSubject } from '../pdu-subject.ts';
 
 /** May the event be, judged by the events that it cites itself? */

@@ -1,5 +1,5 @@
 import { hasValidContentHash } from '../../../core/events/event-hashes.ts';
-import { type CheckResult, PASS } from '../pipeline.ts';
+import { type CheckResult, PASS } from '../check-result.ts';
 import { eventOf, type PduSubject } from '../pdu-subject.ts';
 
 /** Is the content the one that was signed? If not, only the redacted form can be trusted. */

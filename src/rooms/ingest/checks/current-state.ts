@@ -1,5 +1,5 @@
 import { authorise } from '../../../core/auth/authorise.ts';
-import { type CheckResult, PASS } from '../pipeline.ts';
+import { type CheckResult, PASS } from '../check-result.ts';
 import { eventOf, type PduSubject } from '../pdu-subject.ts';
 
 /** May the event be, judged by today's state? Stops people who were banned from going on in the room's past. */

@@ -2,7 +2,7 @@ import { canonicalJsonOf } from '../../../core/events/event-hashes.ts';
 import { checkEventFormat } from '../../../core/events/check-event-format.ts';
 import type { Pdu } from '../../../core/events/pdu.ts';
 import { roomEventFromPdu } from '../../../core/events/room-event-from-pdu.ts';
-import { type CheckResult, PASS } from '../pipeline.ts';
+import { type CheckResult, PASS } from '../check-result.ts';
 import type { PduSubject } from '../pdu-subject.ts';
 
 /** Does the event have the format and the limits of its room version? Says nothing about what it means. */

@@ -1,6 +1,6 @@
 import { requiredSigners } from '../../../core/events/required-signers.ts';
 import { verifyEventSignature } from '../../../core/events/sign-event.ts';
-import { type CheckResult, PASS } from '../pipeline.ts';
+import { type CheckResult, PASS } from '../check-result.ts';
 import { eventOf, type PduSubject } from '../pdu-subject.ts';
 
 /** Have all servers signed the event that must have? Which keys count at its time was decided when they were looked up. */

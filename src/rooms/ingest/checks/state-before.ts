@@ -1,5 +1,5 @@
 import { authorise } from '../../../core/auth/authorise.ts';
-import { type CheckResult, PASS } from '../pipeline.ts';
+import { type CheckResult, PASS } from '../check-result.ts';
 import { eventOf, type PduSubject } from '../pdu-subject.ts';
 
 /** May the event be, judged by the state of the room just before it? */
