@@ -144,7 +144,19 @@ export const createNode: CreateNode = async ({ config, database, log, clock, rng
     // Modules, built in and third party, through one door.
     const plugins = arrangePlugins([...builtinPlugins(config), ...(await importPlugins(config.modules))]);
     for (const { plugin, config: pluginConfig } of plugins) {
-      const ports = { server, log, clock, rng, metrics, db: db.read, commits, rooms, events: clientEvents, users: accounts, uia: accounts.uia };
+      const ports = {
+        server,
+        log,
+        clock,
+        rng,
+        metrics,
+        db: db.read,
+        commits,
+        rooms,
+        events: clientEvents,
+        users: accounts,
+        uia: accounts.uia,
+      };
       await plugin.setup(createPluginHost({ name: plugin.name, config: pluginConfig, ports, registry }));
     }
     registry.freeze();
@@ -179,6 +191,8 @@ export const createNode: CreateNode = async ({ config, database, log, clock, rng
         reader,
         directory,
         serializer,
+        ignoredBy: (userId) => registry.slot('ignoredUsers')?.ignoredBy(userId) ?? new Set(),
+        incomingRelations: (roomId, nums) => registry.slot('relations')?.incoming(roomId, nums) ?? new Map(),
         sync,
         filters,
         metrics,

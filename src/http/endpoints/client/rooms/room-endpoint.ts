@@ -8,6 +8,8 @@ import type { RoomReader } from '../../../../rooms/room-reader.ts';
 import type { RoomsService } from '../../../../rooms/service/rooms-service.ts';
 import type { DirectorySql } from '../../../../storage/rooms/directory-sql.ts';
 
+type Incoming = Awaited<ReturnType<RelationsSlot['incoming']>>;
+
 export interface RoomEndpointDeps {
   readonly rooms: RoomsService;
   readonly reader: RoomReader;
@@ -17,7 +19,7 @@ export interface RoomEndpointDeps {
   /** Whom a user ignores. */
   readonly ignoredBy: (userId: UserId) => ReadonlySet<UserId> | Promise<ReadonlySet<UserId>>;
   /** Relations that point at events, for filters that ask for them. */
-  readonly incomingRelations: (roomId: RoomId, nums: readonly number[]) => ReturnType<RelationsSlot['incoming']>;
+  readonly incomingRelations: (roomId: RoomId, nums: readonly number[]) => Incoming | Promise<Incoming>;
 }
 
 /** `defineEndpoint` for endpoints about rooms. */
