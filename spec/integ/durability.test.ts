@@ -27,7 +27,7 @@ async function runRounds(name: string, run: DurabilityRun, blow: Blow): Promise<
     expect(report.faults, `${name}, round ${round}, seed ${SEED}\n${run.node?.output.join('\n') ?? ''}`).toEqual([]);
   }
   expect(report?.counts.events).toBeGreaterThan(0);
-  console.log(`${name}, seed ${SEED}: ${JSON.stringify(report?.counts)}`);
+  process.stdout.write(`${name}, seed ${SEED}: ${JSON.stringify(report?.counts)}\n`);
 }
 
 describe('everything that was acknowledged is there, once and in order', () => {

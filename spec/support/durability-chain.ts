@@ -19,6 +19,19 @@ export interface ToDevice {
   readonly n: number;
 }
 
+/** The parts of an answer of `/sync` that a picture is made of. */
+interface SyncBody {
+  readonly rooms?: {
+    readonly join?: Record<
+      string,
+      { readonly state: { events: SyncedEvent[] }; readonly timeline: { events: SyncedEvent[]; limited?: boolean } }
+    >;
+    readonly leave?: Record<string, unknown>;
+  };
+  readonly to_device?: { readonly events: { readonly content: ToDevice }[] };
+  readonly account_data?: { readonly events: { readonly type: string; readonly content: unknown }[] };
+}
+
 /** What a client that keeps everything has seen. */
 export class SyncPicture {
   readonly rooms = new Map<string, SyncedRoom>();
@@ -28,15 +41,14 @@ export class SyncPicture {
   gaps = 0;
 
   /** Takes in one answer of `/sync`; answers whether it brought anything. */
-  // oxlint-disable-next-line typescript/no-explicit-any -- JSON of an answer
-  apply(body: any): boolean {
-    for (const [roomId, room] of Object.entries<any>(body.rooms?.join ?? {})) {
+  apply(body: SyncBody): boolean {
+    for (const [roomId, room] of Object.entries(body.rooms?.join ?? {})) {
       const known = this.rooms.get(roomId);
       const target = known ?? { state: new Map<string, string>(), timeline: [] };
       this.rooms.set(roomId, target);
       if (known !== undefined && room.timeline.limited === true) this.gaps++;
-      for (const event of room.state.events as SyncedEvent[]) setState(target, event);
-      for (const event of room.timeline.events as SyncedEvent[]) {
+      for (const event of room.state.events) setState(target, event);
+      for (const event of room.timeline.events) {
         target.timeline.push(event.event_id);
         setState(target, event);
       }
