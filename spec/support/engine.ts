@@ -1,3 +1,4 @@
+import type { Sql } from 'postgres';
 import { signingKeyFromSeed } from '../../src/core/crypto/ed25519.ts';
 import type { EventSigner } from '../../src/core/events/sign-event.ts';
 import { STATE_RESOLVERS } from '../../src/core/state-res/run-resolver.ts';
@@ -32,6 +33,8 @@ export interface Engine extends AsyncDisposable {
   readonly sql: RoomSql;
   readonly store: EventStore;
   readonly signer: EventSigner;
+  readonly commits: Committer;
+  readonly db: Sql;
   readonly sync: SyncService;
   /** SQL statements sent so far. */
   readonly statements: () => number;
@@ -102,6 +105,8 @@ export async function openEngine(database: TestDatabase): Promise<Engine> {
     sql,
     store: events,
     signer,
+    commits,
+    db: db.read,
     sync,
     statements: db.statements,
     async [Symbol.asyncDispose]() {

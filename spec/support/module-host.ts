@@ -8,7 +8,7 @@ import { silentLogger } from '../../src/platform/logger.ts';
 import { ManualClock } from '../../src/platform/manual-clock.ts';
 import { createMetrics } from '../../src/platform/metrics.ts';
 import { SeededRng } from '../../src/platform/seeded-rng.ts';
-import type { Database } from '../../src/plugin-api/commit.ts';
+import type { LogEntry, Database } from '../../src/plugin-api/commit.ts';
 import { type AnyEndpoint, type HttpReply, isReply, type Method, type Requester } from '../../src/plugin-api/endpoint.ts';
 import type { EventObserver, HappeningName, Happenings, HookInputs, HookName, Verdict } from '../../src/plugin-api/hooks.ts';
 import type { Plugin, PluginHost } from '../../src/plugin-api/plugin.ts';
@@ -93,6 +93,7 @@ export class ModuleHost implements AsyncDisposable {
   readonly streams: SyncStream[] = [];
   readonly observers: EventObserver[] = [];
   readonly unstableFeatures: string[] = [];
+  readonly consumers = new Map<string, (entries: readonly LogEntry[]) => Promise<void>>();
   readonly capabilities = new Map<string, () => JsonObject>();
   /** What `uia.require` was asked, in order. */
   readonly uiaActions: string[] = [];
@@ -286,6 +287,7 @@ export class ModuleHost implements AsyncDisposable {
         for (const endpoint of endpoints) this.#endpoints.push({ endpoint: endpoint as AnyEndpoint<unknown>, deps });
       },
       unstableFeature: (name) => void this.unstableFeatures.push(name),
+      consumeLog: (name, handle) => void this.consumers.set(name, handle),
       capability: (name, value) => void this.capabilities.set(name, value),
       onStart: (start) => void this.#starts.push(start),
       onStop: (stop) => void this.#stops.push(stop),

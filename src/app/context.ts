@@ -18,6 +18,7 @@ import { RoomsService } from '../rooms/service/rooms-service.ts';
 import { TxnCache } from '../rooms/service/txn-cache.ts';
 import { Committer } from '../storage/committer/committer.ts';
 import { openLog } from '../storage/committer/commit-log.ts';
+import { LogConsumer } from '../storage/committer/log-consumer.ts';
 import { openDatabase } from '../storage/database.ts';
 import { FilterStore } from '../storage/filters/filter-store.ts';
 import { WriterLease } from '../storage/leases/writer-lease.ts';
@@ -48,7 +49,7 @@ const SLOT = 0;
  * The composition root: every part of the server is made here, by hand, from the lowest floor up. Ports that a lower floor declares are
  * wired to what a higher one provides.
  */
-export const createNode: CreateNode = async ({ config, database, log, clock, rng, signingKey }) => {
+export const createNode: CreateNode = async ({ config, database, log, clock, rng, tracing, signingKey }) => {
   const parts = new Disposables({ clock, log });
   try {
     const serverName = config.server_name as ServerName;
@@ -65,7 +66,15 @@ export const createNode: CreateNode = async ({ config, database, log, clock, rng
     );
     const commits = parts.use(
       'committer',
-      new Committer({ sql: db.commit, lease, position: await openLog(db.read, { slot: SLOT, now: clock.now() }), clock, log, metrics }),
+      new Committer({
+        sql: db.commit,
+        lease,
+        position: await openLog(db.read, { slot: SLOT, now: clock.now() }),
+        clock,
+        log,
+        metrics,
+        tracing,
+      }),
     );
 
     // Plug-ins register into this; it is filled below and asked only when the server runs.
@@ -222,6 +231,7 @@ export const createNode: CreateNode = async ({ config, database, log, clock, rng
       authenticate: (token, caller) => accounts.authenticate(token, caller),
       rateLimiter,
       metrics,
+      tracing,
       log: log.child({ part: 'http' }),
       clock,
       maxBodyBytes: config.http.max_body_bytes,
@@ -229,6 +239,10 @@ export const createNode: CreateNode = async ({ config, database, log, clock, rng
     });
     parts.use('maintenance', new Maintenance({ db: db.bulk, slot: SLOT, clock, log }));
     accounts.start();
+    for (const { plugin, value } of registry.consumers) {
+      const options = { ...value, sql: db.bulk, commits, slot: SLOT, clock, log: log.child({ part: plugin }) };
+      parts.use(`log consumer ${value.name}`, await LogConsumer.open(options));
+    }
     for (const { value: start } of registry.starts) await start();
     for (const { plugin, value: stop } of registry.stops) parts.defer(plugin, stop);
 

@@ -4,6 +4,7 @@ import { MatrixError } from '../core/errors/matrix-error.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Metrics } from '../platform/metrics.ts';
+import { type Tracing, tracingOff } from '../platform/tracing.ts';
 import type { Requester } from '../plugin-api/endpoint.ts';
 import type { RateLimiterSlot } from '../plugin-api/slots.ts';
 import type { BoundEndpoint } from './bound-endpoint.ts';
@@ -27,6 +28,8 @@ export interface HttpAppOptions {
   /** Without it, endpoints with `auth: 'server'` are refused at start. */
   readonly verifyFederation?: VerifyFederation;
   readonly metrics: Metrics;
+  /** A span per request, named after its route. */
+  readonly tracing?: Tracing;
   readonly log: Logger;
   readonly clock: Clock;
   readonly maxBodyBytes: number;
@@ -57,6 +60,7 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
     maxBodyBytes: options.maxBodyBytes,
     trustedProxies: trustedProxies(options.trustedProxies),
   };
+  const tracing = options.tracing ?? tracingOff;
   const measure = createRequestMetrics(metrics);
   const routes = new RouteTable(
     routesOf(endpoints, (endpoint) => {
@@ -65,7 +69,7 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
       return async (ctx) => {
         if (!isServed(ctx)) throw unknownPath();
         ctx.state.route = route;
-        await run(ctx);
+        await (tracing.enabled ? tracing.span(`${endpoint.spec.method} ${route}`, { 'http.route': route }, () => run(ctx)) : run(ctx));
       };
     }),
   );
@@ -113,6 +117,7 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
 
 async function route(routes: RouteTable, ctx: Context): Promise<void> {
   checkPath(ctx.path);
+  if (ctx.querystring.includes('%00')) throw new MatrixError('M_INVALID_PARAM', 'The query contains NUL');
   const outcome = await routes.run(ctx);
   if (outcome === 'path') throw unknownPath();
   if (outcome === 'method') throw new MatrixError('M_UNRECOGNIZED', 'This path does not know that method', { status: 405 });

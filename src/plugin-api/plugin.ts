@@ -5,7 +5,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import type { Rng } from '../platform/rng.ts';
-import type { BatchWriter, CommitPort, Database } from './commit.ts';
+import type { BatchWriter, CommitPort, Database, LogEntry } from './commit.ts';
 import type { AnyEndpoint } from './endpoint.ts';
 import type { EventObserver, Happenings, HappeningName, Hook, HookInputs, HookName, Verdict } from './hooks.ts';
 import type { EventsPort, RoomsPort, UiaPort, UsersPort } from './ports.ts';
@@ -49,6 +49,11 @@ export interface PluginHost<Config = JsonObject> {
   emit<Name extends HappeningName>(name: Name, happening: Happenings[Name]): Promise<void>;
   stream(stream: SyncStream): void;
   observe(observer: EventObserver): void;
+  /**
+   * Reads the commit log with a cursor of its own: every durable entry at least once, in order, across restarts (the handler must be
+   * idempotent). A new consumer begins with what comes next; one that fails is tried again and never slows a commit.
+   */
+  consumeLog(name: string, handle: (entries: readonly LogEntry[]) => Promise<void>): void;
   /** Handles one type of EDU from other servers. `origin` has been authenticated. */
   edu(type: string, handler: (content: JsonObject, origin: ServerName) => void | Promise<void>): void;
   endpoints<Deps>(endpoints: readonly AnyEndpoint<Deps>[], deps: Deps): void;

@@ -93,9 +93,13 @@ export interface UnreadCounts {
   readonly threads: ReadonlyMap<string, { readonly notify: number; readonly highlight: number }>;
 }
 
+/** Where the content of files lies. Keys are lower-case names with slashes between them. An object is there whole or not at all. */
 export interface MediaStoreSlot {
+  /** Durable when it resolves; replaces an object of the same key. Rejects, and keeps nothing, when `bytes` is given and was wrong. */
   put(key: string, data: Readable, options: { bytes?: number }): Promise<{ bytes: number }>;
-  /** `range` in bytes, both inclusive. Null when the object does not exist. */
+  /** `put` of a file that is on this machine's disk already: faster where the store can take the file itself. It may be gone afterwards. */
+  putFile?(key: string, file: string): Promise<void>;
+  /** `range` in bytes, both inclusive; `bytes`: length of the stream. Null when the object does not exist. */
   get(key: string, range?: { start: number; end: number }): Promise<{ stream: Readable; bytes: number } | null>;
   delete(key: string): Promise<void>;
 }

@@ -31,6 +31,8 @@ export function createPluginHost(options: { name: string; config: JsonObject; po
     emit: (happening, value) => tell(deps, happening, value),
     stream: (stream) => registry.add(name, registry.streams, stream),
     observe: (observer) => registry.add(name, registry.observers, observer),
+    consumeLog: (consumer, handle) =>
+      registry.add(name, registry.consumers, { plugin: name, value: { name: `${name}/${consumer}`, handle } }),
     edu: (type, handler) => registry.edu(name, type, handler),
     endpoints: (endpoints, endpointDeps) => registry.add(name, registry.endpoints, ...bindEndpoints(name, endpoints, endpointDeps)),
     unstableFeature: (feature) => void registry.unstableFeatures.add(feature),

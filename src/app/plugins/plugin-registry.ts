@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../core/json/json-value.ts';
 import type { ServerName } from '../../core/ids/brands.ts';
+import type { LogEntry } from '../../plugin-api/commit.ts';
 import type { EventObserver, Happenings, HappeningName, Hook, HookName } from '../../plugin-api/hooks.ts';
 import type { SlotName, Slots } from '../../plugin-api/slots.ts';
 import type { SyncStream } from '../../plugin-api/sync-stream.ts';
@@ -30,6 +31,7 @@ export class PluginRegistry {
   readonly streams: SyncStream[] = [];
   readonly observers: EventObserver[] = [];
   readonly endpoints: BoundEndpoint[] = [];
+  readonly consumers: Owned<{ name: string; handle: (entries: readonly LogEntry[]) => Promise<void> }>[] = [];
   readonly edus = new Map<string, EduHandler>();
   readonly unstableFeatures = new Set<string>();
   readonly capabilities = new Map<string, () => JsonObject>();

@@ -404,7 +404,7 @@ export class RoomActor {
   }
 
   async prepareObservers(draft: { type: string; stateKey: string | undefined; sender: UserId; content: JsonObject }): Promise<void> {
-    await Promise.all(this.#deps.observers.map((observer) => observer.prepare?.(this.head.info, draft)));
+    for (const observer of this.#deps.observers) await observer.prepare?.(this.head.info, draft);
   }
 
   notifies(event: { type: string; stateKey: string | undefined; content: JsonObject }): boolean {

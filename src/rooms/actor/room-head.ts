@@ -2,7 +2,7 @@ import type { EventId, UserId } from '../../core/ids/brands.ts';
 import { splitStateTuple, type StateTuple } from '../../core/state-res/state-map.ts';
 import type { Membership, RoomInfo } from '../../plugin-api/ports.ts';
 import type { RoomHeadRow, RoomStateRow, StateGroupRow } from '../../storage/rooms/room-rows.ts';
-import { GroupChain } from '../state/group-chain.ts';
+import type { GroupChain } from '../state/group-chain.ts';
 
 /** An event without children: the next event of this server cites it. */
 export interface ForwardExtremity {

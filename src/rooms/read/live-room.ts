@@ -1,6 +1,6 @@
 import type { UserId } from '../../core/ids/brands.ts';
 import { stateTuple, type StateTuple } from '../../core/state-res/state-map.ts';
-import { ByteCache } from '../../platform/byte-cache.ts';
+import type { ByteCache } from '../../platform/byte-cache.ts';
 import type { Membership, RoomInfo } from '../../plugin-api/ports.ts';
 import type { StoredEvent } from '../../plugin-api/stored-event.ts';
 import type { MemberListRow, RoomSql, StateKeyRow } from '../../storage/rooms/room-reader-sql.ts';

@@ -61,7 +61,7 @@ export class RoomReadModel implements RoomReader {
     const cold = roomIds.filter((roomId) => !this.#rooms.has(roomId));
     if (cold.length > 0) {
       const mine = cold.filter((roomId) => !this.#loading.has(roomId));
-      const waits = cold.map((roomId) => this.#loading.get(roomId)?.done);
+      const waits = cold.flatMap((roomId) => this.#loading.get(roomId)?.done ?? []);
       if (mine.length > 0) waits.push(this.#load(mine));
       await Promise.all(waits);
     }

@@ -184,7 +184,7 @@ function powerLevels(request: CreateRoomRequest, version: RoomVersion): JsonObje
     redact: 50,
     invite: 0,
   };
-  return { ...generated, ...(request.powerLevelOverride ?? {}) };
+  return { ...generated, ...request.powerLevelOverride };
 }
 
 export function isPreset(value: unknown): value is Preset {

@@ -113,8 +113,8 @@ export class RoomsService implements RoomsPort {
       type: 'm.room.member',
       stateKey: target,
       content: {
-        ...(profile ?? {}),
-        ...(content ?? {}),
+        ...profile,
+        ...content,
         ...(reason === undefined ? {} : { reason }),
         ...(authoriser === null ? {} : { join_authorised_via_users_server: authoriser }),
         membership,

@@ -3,6 +3,7 @@ import type { Clock } from '../../platform/clock.ts';
 import { failpoint } from '../../platform/failpoints.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { HistogramMetric, Metrics } from '../../platform/metrics.ts';
+import { type Tracing, tracingOff } from '../../platform/tracing.ts';
 import type {
   BatchWriter,
   CommitPort,
@@ -33,6 +34,7 @@ export class Committer implements CommitPort, AsyncDisposable {
   readonly #lease: { readonly slot: number; readonly epoch: number };
   readonly #clock: Clock;
   readonly #log: Logger;
+  readonly #tracing: Tracing;
   readonly #queue = new BatchQueue();
   readonly #listeners: BatchListener[] = [];
   readonly #batchSize: HistogramMetric<never>;
@@ -55,6 +57,7 @@ export class Committer implements CommitPort, AsyncDisposable {
     clock: Clock;
     log: Logger;
     metrics: Metrics;
+    tracing?: Tracing;
   }) {
     this.#sql = options.sql;
     this.#lease = options.lease;
@@ -62,6 +65,7 @@ export class Committer implements CommitPort, AsyncDisposable {
     this.#persisted = options.position;
     this.#clock = options.clock;
     this.#log = options.log;
+    this.#tracing = options.tracing ?? tracingOff;
     const { metrics } = options;
     this.#batchSize = metrics.histogram({
       name: 'commit_batch_records',
@@ -193,7 +197,7 @@ export class Committer implements CommitPort, AsyncDisposable {
     const to = this.#position + records.length;
     if (records.some((record) => record.durability !== 'memory')) {
       const started = this.#clock.monotonic();
-      await this.#transact(records, firstPos, to);
+      await this.#tracing.span('commit', { records: records.length }, () => this.#transact(records, firstPos, to));
       this.#persisted = to;
       this.#commits++;
       this.#batchSeconds.observe({}, (this.#clock.monotonic() - started) / 1000);

@@ -56,6 +56,14 @@ export class DirectorySql {
     return rows.map((row) => row.alias);
   }
 
+  /** False when the alias is taken. */
+  async addAlias(row: AliasRow): Promise<boolean> {
+    const rows = await this.#sql`
+      insert into room_alias (alias, room_id, creator, created_ts) values (${row.alias}, ${row.roomId}, ${row.creator}, ${row.createdTs})
+      on conflict do nothing returning 1`;
+    return rows.length > 0;
+  }
+
   /** Whether a row was there. */
   async deleteAlias(alias: RoomAlias): Promise<boolean> {
     const rows = await this.#sql`delete from room_alias where alias = ${alias} returning 1`;
@@ -71,6 +79,12 @@ export class DirectorySql {
   async isPublished(roomId: RoomId): Promise<boolean> {
     const rows = await this.#sql`select 1 from published_room where room_id = ${roomId}`;
     return rows.length > 0;
+  }
+
+  /** Harmless when the room is listed already. */
+  async publish(row: PublishRow): Promise<void> {
+    await this.#sql`
+      insert into published_room (room_id, published_by, published_ts) values (${row.roomId}, ${row.by}, ${row.ts}) on conflict do nothing`;
   }
 
   async unpublish(roomId: RoomId): Promise<void> {
