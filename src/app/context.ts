@@ -14,6 +14,8 @@ import { ActorDirectory } from '../rooms/actor/actor-directory.ts';
 import type { ActorDeps } from '../rooms/actor/room-actor.ts';
 import { EventStore } from '../rooms/events/event-store.ts';
 import { RoomReadModel } from '../rooms/read/read-model.ts';
+import { GuestAccess } from '../rooms/service/guest-access.ts';
+import { RoomAliases } from '../rooms/service/room-aliases.ts';
 import { RoomsService } from '../rooms/service/rooms-service.ts';
 import { TxnCache } from '../rooms/service/txn-cache.ts';
 import { Committer } from '../storage/committer/committer.ts';
@@ -139,6 +141,18 @@ export const createNode: CreateNode = async ({ config, database, log, clock, rng
       },
       log: log.child({ part: 'rooms' }),
     });
+    const aliases = new RoomAliases({ directory, rooms, serverName, clock, log: log.child({ part: 'aliases' }) });
+    const guests = parts.use(
+      'guest access',
+      new GuestAccess({
+        rooms,
+        commits,
+        isLocal,
+        guestsAmong: (userIds) => accounts.reader.guestsAmong(userIds),
+        log: log.child({ part: 'guests' }),
+      }),
+    );
+    registry.provide('rooms', 'aliases', aliases);
 
     const serializer = createClientEventSerializer({
       reader,
@@ -199,7 +213,11 @@ export const createNode: CreateNode = async ({ config, database, log, clock, rng
         rooms,
         reader,
         directory,
+        aliases,
+        guests,
         serializer,
+        emit: hooks.emit,
+        log: log.child({ part: 'http' }),
         ignoredBy: (userId) => registry.slot('ignoredUsers')?.ignoredBy(userId) ?? new Set(),
         incomingRelations: (roomId, nums) => registry.slot('relations')?.incoming(roomId, nums) ?? new Map(),
         sync,

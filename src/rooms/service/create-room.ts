@@ -1,21 +1,16 @@
 import { MatrixError } from '../../core/errors/matrix-error.ts';
-import { buildEvent, type BuiltEvent } from '../../core/events/build-event.ts';
-import type { RoomAlias, RoomId, UserId } from '../../core/ids/brands.ts';
+import type { RoomAlias, UserId } from '../../core/ids/brands.ts';
 import { parseUserId } from '../../core/ids/user-id.ts';
 import type { JsonObject } from '../../core/json/json-value.ts';
 import { roomVersion } from '../../core/room-versions/room-versions.ts';
 import type { RoomVersion, RoomVersionId } from '../../core/room-versions/room-version.ts';
-import { GroupChain } from '../state/group-chain.ts';
-import { RoomHead } from '../actor/room-head.ts';
-import type { ActorDeps, Draft } from '../actor/room-actor.ts';
-import { shardOf } from '../../storage/leases/shard-of.ts';
+import type { Draft } from '../actor/room-actor.ts';
+import { type BeginDeps, beginRoom, type RoomPlan } from './begin-room.ts';
 
 /** Users that one request may invite. */
 export const CREATE_INVITES_MAX = 500;
 /** State events that one request may set. */
 export const CREATE_INITIAL_STATE_MAX = 500;
-/** Random characters of a room id with a domain: 107 bits. */
-const ROOM_ID_LENGTH = 18;
 
 export type Preset = 'private_chat' | 'trusted_private_chat' | 'public_chat';
 
@@ -41,46 +36,18 @@ const PRESETS: Readonly<Record<Preset, { joinRule: string; historyVisibility: st
   public_chat: { joinRule: 'public', historyVisibility: 'shared', guestAccess: 'forbidden' },
 };
 
-export interface RoomPlan {
-  readonly head: RoomHead;
-  readonly drafts: readonly Draft[];
-  /** The create event, made already because the room id may follow from it. */
-  readonly first: BuiltEvent;
-}
-
 /**
  * Everything that a new room begins with, in the order that the specification gives: create, the creator's join, power levels, canonical
  * alias, preset, initial state, name, topic, invites. Nothing is stored yet.
  */
 export function planRoom(
   request: CreateRoomRequest,
-  options: { nid: number; profileOf: (userId: UserId) => JsonObject; deps: Pick<ActorDeps, 'clock' | 'rng' | 'signer'> },
+  options: { nid: number; profileOf: (userId: UserId) => JsonObject; deps: BeginDeps },
 ): RoomPlan {
-  const { clock, rng, signer } = options.deps;
   const { creator, preset } = request;
   const version = roomVersion(request.version) as RoomVersion;
   const content = createContent(request, version);
-  const givenId = version.roomIds === 'domain' ? (`!${rng.token(ROOM_ID_LENGTH)}:${signer.name}` as RoomId) : undefined;
-  const first = buildEvent(
-    {
-      ...(givenId === undefined ? {} : { roomId: givenId }),
-      type: 'm.room.create',
-      stateKey: '',
-      sender: creator,
-      content,
-      depth: 1,
-      originServerTs: clock.now(),
-      prevEvents: [],
-      authEvents: [],
-    },
-    {
-      version,
-      signer,
-      ...(version.eventIds === 'field' ? { eventIdLocalpart: rng.token(ROOM_ID_LENGTH) } : {}),
-      referenceHashOf: () => '',
-    },
-  );
-  const { roomId } = first.event;
+  const { head, first } = beginRoom({ nid: options.nid, version, creator, content }, options.deps);
   const state = (type: string, stateContent: JsonObject, stateKey = ''): Draft => ({
     type,
     stateKey,
@@ -116,23 +83,14 @@ export function planRoom(
   }
   for (const userId of request.invite) drafts.push(member(userId, 'invite'));
 
-  const head = new RoomHead({
-    info: { nid: options.nid, roomId, version: request.version },
-    shard: shardOf(roomId),
-    fields: { lastNum: 0, lastSeq: 0, firstSeq: 0, lastSg: 0, maxDepth: 0, forward: [] },
-    state: new Map(),
-    skns: new Map(),
-    lastSkn: 0,
-    members: new Map(),
-    chain: GroupChain.empty,
-    ncum: 0,
-    mainTcum: 0,
-  });
   return { head, drafts, first };
 }
 
-/** The caller's keys first, the server's own last: they cannot be overridden. */
-function createContent(request: CreateRoomRequest, version: RoomVersion): JsonObject {
+/** Content of the create event: the caller's keys first, the server's own last, so that they cannot be overridden. */
+export function createContent(
+  request: Pick<CreateRoomRequest, 'creator' | 'version' | 'preset' | 'creationContent' | 'invite'>,
+  version: RoomVersion,
+): JsonObject {
   const { additional_creators: additional, ...rest } = request.creationContent;
   const content: JsonObject = { ...rest, room_version: request.version };
   if (version.creator === 'content') content['creator'] = request.creator;

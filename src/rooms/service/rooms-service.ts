@@ -3,7 +3,7 @@ import type { EventId, RoomId, UserId } from '../../core/ids/brands.ts';
 import type { JsonObject } from '../../core/json/json-value.ts';
 import { splitStateTuple, stateTuple, type StateTuple } from '../../core/state-res/state-map.ts';
 import type { Logger } from '../../platform/logger.ts';
-import { write } from '../../plugin-api/commit.ts';
+import { type Write, write } from '../../plugin-api/commit.ts';
 import type { HookInputs, HookName } from '../../plugin-api/hooks.ts';
 import type { Membership, RoomInfo, RoomsPort, SendOptions, SendResult, UserRoom } from '../../plugin-api/ports.ts';
 import type { StoredEvent } from '../../plugin-api/stored-event.ts';
@@ -14,6 +14,7 @@ import type { ActorDeps, Draft } from '../actor/room-actor.ts';
 import { isShown, versionOf } from '../events/event-store.ts';
 import type { RoomPorts } from '../ports.ts';
 import type { RoomReadModel } from '../read/read-model.ts';
+import type { BeginDeps, RoomPlan } from './begin-room.ts';
 import { type CreateRoomRequest, planRoom } from './create-room.ts';
 import { allowedRooms, authorisingUser, checkTransition } from './membership-content.ts';
 import type { RoomPower } from './room-power.ts';
@@ -47,7 +48,7 @@ export class RoomsService implements RoomsPort {
    * @throws MatrixError `M_ROOM_IN_USE`, `M_INVALID_ROOM_STATE`, `M_BAD_JSON`, `M_FORBIDDEN`
    */
   async create(request: CreateRoomRequest, options: { publish: boolean }): Promise<{ roomId: RoomId }> {
-    const { actors, actorDeps, ports, directory } = this.#deps;
+    const { actorDeps, ports, directory } = this.#deps;
     if (request.alias !== null && (await directory.alias(request.alias)) !== null) {
       throw new MatrixError('M_ROOM_IN_USE', 'The room alias is already taken');
     }
@@ -61,20 +62,22 @@ export class RoomsService implements RoomsPort {
     const { roomId } = plan.head.info;
     for (const userId of request.invite) await this.#check('checkInvite', { roomId, inviter: request.creator, invitee: userId });
     const now = actorDeps.clock.now();
-    const extra = [
+    await this.#store(plan, [
       ...(request.alias === null ? [] : [write(aliasWriter, { alias: request.alias, roomId, creator: request.creator, createdTs: now })]),
       ...(options.publish ? [write(publishWriter, { roomId, by: request.creator, ts: now })] : []),
-    ];
-    try {
-      await actors.adopt(plan.head).send(plan.drafts, { newRoom: { createdTs: now }, first: plan.first, extra });
-    } catch (error) {
-      if (isUniqueViolation(error)) throw new MatrixError('M_ROOM_IN_USE', 'The room alias is already taken', { cause: error });
-      if (error instanceof MatrixError && error.errcode === 'M_FORBIDDEN') {
-        throw new MatrixError('M_INVALID_ROOM_STATE', `The room cannot begin like this: ${error.message}`, { cause: error });
-      }
-      throw error;
-    }
+    ]);
     return { roomId };
+  }
+
+  /** Makes a room that is planned elsewhere. `extra`: rows that are written with it. */
+  async createPlanned(
+    plan: (tools: { nid: number; deps: BeginDeps }) => RoomPlan,
+    extra: (roomId: RoomId) => readonly Write[],
+  ): Promise<RoomId> {
+    const planned = plan({ nid: await this.#nextNid(), deps: this.#deps.actorDeps });
+    const { roomId } = planned.head.info;
+    await this.#store(planned, extra(roomId));
+    return roomId;
   }
 
   async send(options: SendOptions): Promise<SendResult> {
@@ -257,6 +260,19 @@ export class RoomsService implements RoomsPort {
     const [result] = await this.#deps.actors.with(roomId, (actor) => actor.send([draft]));
     if (result === undefined) throw new Error('one draft gave no result');
     return result;
+  }
+
+  async #store(plan: RoomPlan, extra: readonly Write[]): Promise<void> {
+    const { actors, actorDeps } = this.#deps;
+    try {
+      await actors.adopt(plan.head).send(plan.drafts, { newRoom: { createdTs: actorDeps.clock.now() }, first: plan.first, extra });
+    } catch (error) {
+      if (isUniqueViolation(error)) throw new MatrixError('M_ROOM_IN_USE', 'The room alias is already taken', { cause: error });
+      if (error instanceof MatrixError && error.errcode === 'M_FORBIDDEN') {
+        throw new MatrixError('M_INVALID_ROOM_STATE', `The room cannot begin like this: ${error.message}`, { cause: error });
+      }
+      throw error;
+    }
   }
 
   /** Whose invite power a join of a restricted room borrows; null when it needs none. */

@@ -43,6 +43,12 @@ export class AccountsReader {
     return { accounts: [...accounts], total: totals[0]?.total ?? 0 };
   }
 
+  async guestsAmong(userIds: readonly UserId[]): Promise<UserId[]> {
+    const rows = await this.#sql<{ userId: UserId }[]>`
+      select user_id as "userId" from account where is_guest and user_id = any(${[...userIds]}::text[])`;
+    return rows.map((row) => row.userId);
+  }
+
   /** Whether there is any account that a person could sign in to. */
   async hasAccounts(): Promise<boolean> {
     const rows = await this.#sql`select 1 from account where not is_guest and appservice_id is null limit 1`;

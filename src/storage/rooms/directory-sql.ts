@@ -37,6 +37,36 @@ export const publishWriter: BatchWriter<PublishRow> = {
   },
 };
 
+/** A room that takes the place of another. */
+export interface SuccessionRow {
+  readonly from: RoomId;
+  readonly to: RoomId;
+}
+
+/** After a room upgrade, aliases of this server lead to the new room. */
+export const aliasMoveWriter: BatchWriter<SuccessionRow> = {
+  name: 'room_alias_move',
+  phase: 1,
+  write(tx, rows) {
+    return tx`
+      update room_alias a set room_id = w.new_id
+      from unnest(${rows.map(({ row }) => row.from)}::text[], ${rows.map(({ row }) => row.to)}::text[]) as w(old_id, new_id)
+      where a.room_id = w.old_id`;
+  },
+};
+
+/** After a room upgrade, the directory lists the new room where it listed the old one. */
+export const publishMoveWriter: BatchWriter<SuccessionRow> = {
+  name: 'published_room_move',
+  phase: 1,
+  write(tx, rows) {
+    return tx`
+      update published_room p set room_id = w.new_id
+      from unnest(${rows.map(({ row }) => row.from)}::text[], ${rows.map(({ row }) => row.to)}::text[]) as w(old_id, new_id)
+      where p.room_id = w.old_id`;
+  },
+};
+
 /** Reads of aliases and the published directory, and the deletions that need no log entry. */
 export class DirectorySql {
   readonly #sql: Sql;
@@ -68,12 +98,6 @@ export class DirectorySql {
   async deleteAlias(alias: RoomAlias): Promise<boolean> {
     const rows = await this.#sql`delete from room_alias where alias = ${alias} returning 1`;
     return rows.length > 0;
-  }
-
-  /** After a room upgrade: local aliases point to the new room. */
-  async moveAliases(from: RoomId, to: RoomId): Promise<RoomAlias[]> {
-    const rows = await this.#sql<{ alias: RoomAlias }[]>`update room_alias set room_id = ${to} where room_id = ${from} returning alias`;
-    return rows.map((row) => row.alias);
   }
 
   async isPublished(roomId: RoomId): Promise<boolean> {

@@ -19,7 +19,7 @@ export async function checkCanonicalAlias(deps: RoomEndpointDeps, state: { roomI
     if (known.has(raw)) continue;
     const alias = parseRoomAlias(raw);
     if (alias === null) throw new MatrixError('M_INVALID_PARAM', 'An alias is malformed');
-    const row = await deps.directory.alias(alias);
+    const row = await deps.aliases.resolve(alias);
     if (row?.roomId !== state.roomId) throw new MatrixError('M_BAD_ALIAS', `${alias} does not point to this room`);
   }
 }

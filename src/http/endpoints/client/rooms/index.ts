@@ -5,6 +5,10 @@ import { getJoinedMembers, getJoinedRooms, getMembers } from './get-members.ts';
 import { getMessages } from './get-messages.ts';
 import { getRoomState, getState, getStateWithKey } from './get-state.ts';
 import { joinRoom, joinRoomById } from './join-room.ts';
+import { knockRoom } from './knock-room.ts';
+import { getDirectoryVisibility, getPublicRooms, queryPublicRooms, setDirectoryVisibility } from './public-rooms.ts';
+import { redactEvent } from './redact-event.ts';
+import { deleteRoomAlias, getLocalAliases, getRoomAlias, setRoomAlias } from './room-alias.ts';
 import { sendMessage } from './send-message.ts';
 import { setRoomState, setRoomStateWithKey } from './set-state.ts';
 import { timestampToEvent } from './timestamp-to-event.ts';
@@ -32,4 +36,14 @@ export const roomEndpoints = [
   getJoinedMembers,
   getJoinedRooms,
   timestampToEvent,
+  redactEvent,
+  knockRoom,
+  getRoomAlias,
+  setRoomAlias,
+  deleteRoomAlias,
+  getLocalAliases,
+  getPublicRooms,
+  queryPublicRooms,
+  getDirectoryVisibility,
+  setDirectoryVisibility,
 ];

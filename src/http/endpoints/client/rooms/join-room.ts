@@ -3,6 +3,7 @@ import { MatrixError } from '../../../../core/errors/matrix-error.ts';
 import { parseRoomAlias } from '../../../../core/ids/room-alias.ts';
 import { parseRoomId } from '../../../../core/ids/room-id.ts';
 import type { RoomId } from '../../../../core/ids/brands.ts';
+import type { Requester } from '../../../../plugin-api/endpoint.ts';
 import type { RoomEndpointDeps } from './room-endpoint.ts';
 import { roomEndpoint } from './room-endpoint.ts';
 
@@ -18,7 +19,7 @@ export const joinRoom = roomEndpoint({
   bodyOptional: true,
   handler: async ({ deps, requester, params, body }) => {
     const roomId = await resolveRoom(deps, params.roomIdOrAlias);
-    return join(deps, { roomId, userId: requester.userId, reason: body.reason });
+    return join(deps, requester, { roomId, reason: body.reason });
   },
 });
 
@@ -30,14 +31,16 @@ export const joinRoomById = roomEndpoint({
   limit: 'join',
   body: JoinBody,
   bodyOptional: true,
-  handler: ({ deps, requester, params, body }) => join(deps, { roomId: params.roomId, userId: requester.userId, reason: body.reason }),
+  handler: ({ deps, requester, params, body }) => join(deps, requester, { roomId: params.roomId, reason: body.reason }),
 });
 
 async function join(
   deps: RoomEndpointDeps,
-  request: { roomId: RoomId; userId: Parameters<RoomEndpointDeps['rooms']['setMembership']>[0]['target']; reason: string | undefined },
+  requester: Requester,
+  { roomId, reason }: { roomId: RoomId; reason: string | undefined },
 ): Promise<{ room_id: RoomId }> {
-  const { roomId, userId, reason } = request;
+  const { userId } = requester;
+  if (requester.isGuest) await deps.guests.checkMayJoin(roomId);
   if ((await deps.rooms.membership(roomId, userId)) !== 'join') {
     await deps.rooms.setMembership({
       roomId,
@@ -51,12 +54,12 @@ async function join(
 }
 
 /** The room behind a room id or an alias. @throws MatrixError `M_INVALID_PARAM`, `M_NOT_FOUND` */
-export async function resolveRoom(deps: Pick<RoomEndpointDeps, 'directory'>, raw: string): Promise<RoomId> {
+export async function resolveRoom(deps: Pick<RoomEndpointDeps, 'aliases'>, raw: string): Promise<RoomId> {
   const roomId = parseRoomId(raw);
   if (roomId !== null) return roomId;
   const alias = parseRoomAlias(raw);
   if (alias === null) throw new MatrixError('M_INVALID_PARAM', 'This is neither a room id nor an alias');
-  const row = await deps.directory.alias(alias);
-  if (row === null) throw new MatrixError('M_NOT_FOUND', 'There is no room with this alias');
-  return row.roomId;
+  const found = await deps.aliases.resolve(alias);
+  if (found === null) throw new MatrixError('M_NOT_FOUND', 'There is no room with this alias');
+  return found.roomId;
 }
