@@ -21,6 +21,10 @@ export const RELAXED_LINGER_MS = 20;
 /** While the database is away, batches wait and are tried again; after this their records fail. */
 const OUTAGE_MS_MAX = 30_000;
 const RETRY_MS = 250;
+/** How often a batch is written again that PostgreSQL rolled back for the sake of another transaction. */
+const ROLLBACK_RETRIES_MAX = 10;
+/** Units that wait for the committer; further ones are refused. */
+export const QUEUE_UNITS_MAX = 20_000;
 
 type BatchListener = (entries: readonly LogEntry[], to: number) => void;
 
@@ -97,14 +101,13 @@ export class Committer implements CommitPort, AsyncDisposable {
 
   commitAll(records: readonly CommitRecord[]): Promise<number> {
     return new Promise((resolve, reject) => {
-      if (this.#closed) {
-        const error = new Error('the server is stopping');
-        for (const record of records) record.onFailed?.(error);
-        reject(error);
-        return;
+      const unit: Unit = { records, resolve, reject };
+      if (this.#closed) this.#fail(unit, new Error('the server is stopping'));
+      else if (this.#queue.length >= QUEUE_UNITS_MAX) this.#fail(unit, new Error('too many commits wait for the database'));
+      else {
+        this.#queue.push(unit);
+        this.#wake();
       }
-      this.#queue.push({ records, resolve, reject });
-      this.#wake();
     });
   }
 
@@ -159,36 +162,43 @@ export class Committer implements CommitPort, AsyncDisposable {
     }
   }
 
-  async #process(units: Unit[]): Promise<void> {
+  async #process(units: readonly Unit[]): Promise<void> {
     try {
       await this.#write(units);
     } catch (error) {
-      await this.#salvage(units, error);
+      const groups = new Set<object>();
+      this.#log.error({ err: error, units: units.length }, 'a batch could not be committed');
+      await this.#salvage(units, error, groups);
+      for (const unit of this.#queue.removeGroups(groups)) this.#fail(unit, error);
     }
   }
 
   /**
-   * One bad record must not take its neighbours along: when the data is at fault, the units are written one by one. Units
-   * that build on a failed one (same group) fail with it.
+   * One bad record must not take its neighbours along: when the data is at fault, the batch is halved until the guilty units stand alone.
+   * Units that build on a failed one (same group) fail with it; those before it are committed before anybody hears of the failure.
    */
-  async #salvage(units: readonly Unit[], error: unknown): Promise<void> {
-    const failedGroups = new Set<object>();
-    const alone = units.length > 1 && isDataError(error);
-    this.#log.error({ err: error, units: units.length, alone }, 'a batch could not be committed');
-    for (const unit of units) {
-      let reason: unknown = error;
-      if (alone && !inGroups(unit, failedGroups)) {
-        try {
-          await this.#write([unit]);
-          continue;
-        } catch (own) {
-          reason = own;
-        }
+  async #salvage(units: readonly Unit[], error: unknown, failedGroups: Set<object>): Promise<void> {
+    if (units.length === 1 || !isDataError(error)) {
+      for (const unit of units) {
+        for (const group of groupsOf([unit])) failedGroups.add(group);
+        this.#fail(unit, error);
       }
-      for (const group of groupsOf([unit])) failedGroups.add(group);
-      fail(unit, reason);
+      return;
     }
-    for (const unit of this.#queue.removeGroups(failedGroups)) fail(unit, error);
+    const middle = units.length >> 1;
+    for (const half of [units.slice(0, middle), units.slice(middle)]) {
+      const sound: Unit[] = [];
+      for (const unit of half) {
+        if (inGroups(unit, failedGroups)) this.#fail(unit, error);
+        else sound.push(unit);
+      }
+      if (sound.length === 0) continue;
+      try {
+        await this.#write(sound);
+      } catch (own) {
+        await this.#salvage(sound, own, failedGroups);
+      }
+    }
   }
 
   async #write(units: readonly Unit[]): Promise<void> {
@@ -209,23 +219,27 @@ export class Committer implements CommitPort, AsyncDisposable {
   /** One transaction. Survives a lost connection: whether a commit went through is read from the log itself. */
   async #transact(records: readonly CommitRecord[], firstPos: number, to: number): Promise<void> {
     const deadline = this.#clock.monotonic() + OUTAGE_MS_MAX;
-    for (;;) {
+    for (let rollbacks = 0; ; ) {
+      let sent = false;
       try {
-        await this.#attempt(records, firstPos, to);
+        await failpoint('committer.before-transaction');
+        this.#connection ??= await this.#sql.reserve();
+        sent = true;
+        await this.#attempt(this.#connection, records, firstPos, to);
         return;
       } catch (error) {
-        if (!isConnectionError(error) || this.#clock.monotonic() > deadline) throw error;
+        if (isRollback(error) && rollbacks++ < ROLLBACK_RETRIES_MAX) continue;
+        if (!isConnectionError(error)) throw error;
         this.#log.warn({ err: error }, 'the database went away during a commit; trying again');
         this.#dropConnection();
-        if (await this.#wasCommitted(to, deadline)) return;
+        if (sent && (await this.#wasCommitted(to, deadline))) return;
+        if (this.#clock.monotonic() > deadline) throw error;
+        if (!sent) await this.#clock.sleep(RETRY_MS);
       }
     }
   }
 
-  async #attempt(records: readonly CommitRecord[], firstPos: number, to: number): Promise<void> {
-    await failpoint('committer.before-transaction');
-    this.#connection ??= await this.#sql.reserve();
-    const tx = this.#connection;
+  async #attempt(tx: ReservedSql, records: readonly CommitRecord[], firstPos: number, to: number): Promise<void> {
     const { slot, epoch } = this.#lease;
     const shards = [...new Set(records.flatMap((record) => (record.shard === undefined ? [] : [record.shard])))];
     const durable = records.some((record) => record.durability === 'durable');
@@ -264,6 +278,10 @@ export class Committer implements CommitPort, AsyncDisposable {
     await failpoint('committer.after-commit');
   }
 
+  /**
+   * Waits as long as it takes: positions of a batch whose end nobody knows can neither be used again nor be passed over. Only a server
+   * that stops gives up.
+   */
   async #wasCommitted(to: number, deadline: number): Promise<boolean> {
     for (;;) {
       try {
@@ -274,7 +292,8 @@ export class Committer implements CommitPort, AsyncDisposable {
           return rows.length > 0;
         });
       } catch (error) {
-        if (!isConnectionError(error) || this.#clock.monotonic() > deadline) throw error;
+        if (this.#closed && this.#clock.monotonic() > deadline) throw error;
+        this.#log.warn({ err: error }, 'cannot ask the database yet how a commit ended');
         await this.#clock.sleep(RETRY_MS);
       }
     }
@@ -311,6 +330,11 @@ export class Committer implements CommitPort, AsyncDisposable {
     }
   }
 
+  #fail(unit: Unit, error: unknown): void {
+    for (const record of unit.records) this.#guard(() => record.onFailed?.(error));
+    unit.reject(error);
+  }
+
   /** What is committed is committed: a listener's bug is logged and cannot undo it. */
   #guard(call: () => void): void {
     try {
@@ -333,15 +357,15 @@ function rowsByWriter(records: readonly CommitRecord[], firstPos: number): Map<B
   return new Map([...byWriter].sort(([a], [b]) => (a.phase ?? 0) - (b.phase ?? 0)));
 }
 
-function fail(unit: Unit, error: unknown): void {
-  for (const record of unit.records) record.onFailed?.(error);
-  unit.reject(error);
-}
-
 /** SQLSTATE classes 22 and 23 (data, constraints) are the fault of a record; everything else concerns the whole batch. */
 function isDataError(error: unknown): boolean {
   const code = sqlState(error);
   return code !== undefined && (code.startsWith('22') || code.startsWith('23'));
+}
+
+/** Class 40: PostgreSQL chose this transaction as the victim of a deadlock or of a serialisation failure; nothing is wrong with it. */
+function isRollback(error: unknown): boolean {
+  return sqlState(error)?.startsWith('40') === true;
 }
 
 /** Connection exceptions (08), shutdown (57P0x), and the driver's own codes for a socket that went away. */

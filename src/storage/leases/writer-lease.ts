@@ -76,17 +76,21 @@ export class WriterLease implements AsyncDisposable {
   async #renew(): Promise<void> {
     if (this.#stopped) return;
     try {
-      const rows = await this.#sql`
-        update writer_slot set expires_at = now() + ${LEASE_MS} * interval '1 millisecond'
-        where slot = ${this.slot} and epoch = ${this.epoch} returning slot`;
-      if (rows.length === 0) {
+      // The slot's row first, as in every batch (`weft_fence`): two orders would end in a deadlock under load.
+      const [renewed] = await this.#sql<{ slots: number }[]>`
+        with slot_row as (
+          update writer_slot set expires_at = now() + ${LEASE_MS} * interval '1 millisecond'
+          where slot = ${this.slot} and epoch = ${this.epoch} returning slot, epoch
+        ), shards as (
+          update shard_lease l set expires_at = now() + ${LEASE_MS} * interval '1 millisecond'
+          from slot_row s where l.slot = s.slot and l.epoch = s.epoch
+        )
+        select count(*)::int as slots from slot_row`;
+      if (renewed?.slots !== 1) {
         this.#lost = true;
         this.#log.fatal({ slot: this.slot, epoch: this.epoch }, 'another node has taken the writer slot; this node stops writing');
         return;
       }
-      await this.#sql`
-        update shard_lease set expires_at = now() + ${LEASE_MS} * interval '1 millisecond'
-        where slot = ${this.slot} and epoch = ${this.epoch}`;
     } catch (error) {
       this.#log.warn({ err: error }, 'could not renew the writer lease; trying again');
     }
