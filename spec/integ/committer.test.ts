@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { armFailpoint } from '../../src/platform/failpoints.ts';
-import { write } from '../../src/plugin-api/commit.ts';
+import { type Database, write } from '../../src/plugin-api/commit.ts';
 import { BOOT_POSITION_GAP, readLog, trimLog, LOG_RETENTION_MS } from '../../src/storage/committer/commit-log.ts';
 import { QUEUE_UNITS_MAX } from '../../src/storage/committer/committer.ts';
-import { itemWriter, makeItemTable, openCommitter, record, type TestCommitter } from '../support/committer.ts';
+import { makeItemTable, openCommitter, record, type TestCommitter } from '../support/committer.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 
 let database: TestDatabase;
@@ -127,7 +127,7 @@ describe('durability', () => {
     database.sql<{ setting: string }[]>`select setting from seen order by n`.then((rows) => rows.map(({ setting }) => setting));
   const seeing = {
     name: 'seen',
-    write: (tx: Parameters<typeof itemWriter.write>[0]) => tx`insert into seen (setting) values (current_setting('synchronous_commit'))`,
+    write: (tx: Database) => tx`insert into seen (setting) values (current_setting('synchronous_commit'))`,
   };
 
   test('only a batch without durable records does not wait for the disk', async () => {
