@@ -86,6 +86,17 @@ describe('POST knock', () => {
   });
 });
 
+describe('POST join', () => {
+  it('puts further keys of the request into the member event, but none that the server answers for', async () => {
+    const room = await alice.createRoom({ preset: 'public_chat' });
+    const body = { reason: 'tea', foo: 'bar', membership: 'ban', join_authorised_via_users_server: alice.userId };
+    expect(await bob.ok('POST', `/rooms/${room}/join`, body)).toEqual({ room_id: room });
+    const member = await alice.ok('GET', statePath(room, 'm.room.member', bob.userId));
+    expect(member).toMatchObject({ membership: 'join', reason: 'tea', foo: 'bar' });
+    expect(member).not.toHaveProperty('join_authorised_via_users_server');
+  });
+});
+
 describe('guests', () => {
   it('join and speak where the room lets guests in, and nowhere else', async () => {
     const guest = await server.guest();

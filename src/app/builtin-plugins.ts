@@ -11,6 +11,7 @@ import presence from '../modules/presence/index.ts';
 import profile from '../modules/profile/index.ts';
 import relations from '../modules/relations/index.ts';
 import receipts from '../modules/receipts/index.ts';
+import reporting from '../modules/reporting/index.ts';
 import typing from '../modules/typing/index.ts';
 import rateLimits from '../modules/rate-limits/index.ts';
 import stateResolution from '../modules/state-resolution/index.ts';
@@ -37,6 +38,7 @@ export function builtinPlugins(config: Config): { plugin: Plugin; config: unknow
     builtin(dehydratedDevices),
     builtin(media, { ...config.media, folder: config.media.folder ?? path.join(config.data_dir, 'media') }),
     builtin(voip, config.turn),
+    builtin(reporting),
     builtin(deactivation),
   ];
 }

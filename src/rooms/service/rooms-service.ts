@@ -82,7 +82,7 @@ export class RoomsService implements RoomsPort {
 
   async send(options: SendOptions): Promise<SendResult> {
     const { roomId, sender, type, stateKey, content, originServerTs, redacts, txn } = options;
-    if (type === 'm.room.create') throw new MatrixError('M_FORBIDDEN', 'A room has one create event');
+    if (type === 'm.room.create') throw new MatrixError('M_BAD_STATE', 'A room has one create event');
     const info = await this.#known(roomId);
     const draft: Draft = { type, stateKey, sender, content, originServerTs, redacts };
     const run = async (withTxn: Draft): Promise<SendResult> => {

@@ -73,9 +73,10 @@ async function joinedProfiles(deps: RoomEndpointDeps, roomId: StoredEvent['roomI
   const joined: JsonObject = {};
   for (const event of await deps.reader.eventsByNum(roomId, nums)) {
     const { displayname, avatar_url: avatarUrl } = deps.rooms.content(event);
+    // What is not set stands there as null: clients of other servers are used to both keys.
     joined[event.stateKey ?? ''] = {
-      ...(typeof displayname === 'string' ? { display_name: displayname } : {}),
-      ...(typeof avatarUrl === 'string' ? { avatar_url: avatarUrl } : {}),
+      display_name: typeof displayname === 'string' ? displayname : null,
+      avatar_url: typeof avatarUrl === 'string' ? avatarUrl : null,
     };
   }
   return joined;

@@ -15,10 +15,11 @@ export const getMessages = roomEndpoint({
   handler: async ({ deps, requester, params, query }) => {
     const { roomId } = params;
     const { userId } = requester;
+    // First of all: people outside learn nothing, not even that their request was malformed.
+    const access = await roomAccess(deps.reader, { roomId, userId });
     const dir = readDirection(query);
     const limit = readLimit(query);
     const filter = readEventFilter(query);
-    const access = await roomAccess(deps.reader, { roomId, userId });
     const { view } = access;
     const end = await lastPlace(access);
     const from = (await readPlace(query, 'from', view)) ?? (dir === 'b' ? end : TIMELINE_START);

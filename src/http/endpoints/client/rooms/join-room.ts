@@ -3,6 +3,7 @@ import { MatrixError } from '../../../../core/errors/matrix-error.ts';
 import { parseRoomAlias } from '../../../../core/ids/room-alias.ts';
 import { parseRoomId } from '../../../../core/ids/room-id.ts';
 import type { RoomId } from '../../../../core/ids/brands.ts';
+import type { JsonObject } from '../../../../core/json/json-value.ts';
 import type { Requester } from '../../../../plugin-api/endpoint.ts';
 import type { RoomEndpointDeps } from './room-endpoint.ts';
 import { roomEndpoint } from './room-endpoint.ts';
@@ -19,7 +20,7 @@ export const joinRoom = roomEndpoint({
   bodyOptional: true,
   handler: async ({ deps, requester, params, body }) => {
     const roomId = await resolveRoom(deps, params.roomIdOrAlias);
-    return join(deps, requester, { roomId, reason: body.reason });
+    return join(deps, requester, { roomId, body });
   },
 });
 
@@ -31,13 +32,13 @@ export const joinRoomById = roomEndpoint({
   limit: 'join',
   body: JoinBody,
   bodyOptional: true,
-  handler: ({ deps, requester, params, body }) => join(deps, requester, { roomId: params.roomId, reason: body.reason }),
+  handler: ({ deps, requester, params, body }) => join(deps, requester, { roomId: params.roomId, body }),
 });
 
 async function join(
   deps: RoomEndpointDeps,
   requester: Requester,
-  { roomId, reason }: { roomId: RoomId; reason: string | undefined },
+  { roomId, body }: { roomId: RoomId; body: JsonObject },
 ): Promise<{ room_id: RoomId }> {
   const { userId } = requester;
   if (requester.isGuest) await deps.guests.checkMayJoin(roomId);
@@ -47,10 +48,16 @@ async function join(
       sender: userId,
       target: userId,
       membership: 'join',
-      ...(reason === undefined ? {} : { reason }),
+      content: joinContent(body),
     });
   }
   return { room_id: roomId };
+}
+
+/** Further keys of the request go into the member event, as clients expect; those that the server answers for do not. */
+function joinContent(body: JsonObject): JsonObject {
+  const { third_party_signed: _signed, join_authorised_via_users_server: _authoriser, ...content } = body;
+  return content;
 }
 
 /** The room behind a room id or an alias. @throws MatrixError `M_INVALID_PARAM`, `M_NOT_FOUND` */
