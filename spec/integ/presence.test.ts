@@ -53,11 +53,11 @@ test('those who share a room see it, strangers neither in sync nor when they ask
 
 test('a user who goes on syncing becomes idle, one who stops is offline', async () => {
   const slot = host.slot('presence');
-  slot?.touch(ALICE.userId, 'online');
+  void slot?.touch(ALICE.userId, 'online');
   const from = host.commits.position;
   for (let minute = 0; minute < 6; minute += 1) {
     await host.clock.advance(60_000);
-    slot?.touch(ALICE.userId, 'online');
+    void slot?.touch(ALICE.userId, 'online');
   }
   expect((await news(BOB, from)).map((event) => (event['content'] as JsonObject)['presence'])).toEqual(['unavailable']);
   const idle = host.commits.position;
@@ -65,18 +65,27 @@ test('a user who goes on syncing becomes idle, one who stops is offline', async 
   expect((await news(BOB, idle)).map((event) => (event['content'] as JsonObject)['presence'])).toEqual(['offline']);
 });
 
+test('coming back has its place in the log before the sync that shows it is answered', async () => {
+  const slot = host.slot('presence');
+  await put({ presence: 'offline' });
+  const from = host.commits.position;
+  await slot?.touch(ALICE.userId, 'online');
+  expect(host.commits.position).toBeGreaterThan(from);
+  expect(slot?.touch(ALICE.userId, 'online')).toBeUndefined();
+});
+
 test('nothing is told while nothing changes', async () => {
-  host.slot('presence')?.touch(ALICE.userId, 'online');
+  void host.slot('presence')?.touch(ALICE.userId, 'online');
   await news(BOB, null);
   const from = host.commits.position;
-  for (let i = 0; i < 10; i += 1) host.slot('presence')?.touch(ALICE.userId, 'online');
+  for (let i = 0; i < 10; i += 1) void host.slot('presence')?.touch(ALICE.userId, 'online');
   expect(await news(BOB, from)).toEqual([]);
   expect(host.commits.position).toBe(from);
 });
 
 test('busy stays busy, whatever the clients sync with', async () => {
   await put({ presence: 'busy' });
-  host.slot('presence')?.touch(ALICE.userId, 'online');
+  void host.slot('presence')?.touch(ALICE.userId, 'online');
   expect(await host.slot('presence')?.get(ALICE.userId)).toMatchObject({ presence: 'org.matrix.msc3026.busy' });
 });
 

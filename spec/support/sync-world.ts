@@ -57,6 +57,8 @@ export class SyncWorld {
   readonly stripped = new Map<RoomId, JsonObject[]>();
   readonly filters = new Map<string, JsonObject>();
   readonly touches: string[] = [];
+  /** What becomes of a sign of life; nothing unless set. */
+  touching: (() => Promise<void>) | undefined;
   /** Calls by method of the reader. */
   calls: Record<string, number> = {};
   /** Rooms that the service looked at. */
@@ -87,7 +89,12 @@ export class SyncWorld {
       commits: this.commits,
       serializer: createClientEventSerializer({ ...this.eventPorts(), reader }),
       streams: this.streams,
-      presence: { touch: (userId, state) => this.touches.push(`${userId} ${state}`) },
+      presence: {
+        touch: (userId, state) => {
+          this.touches.push(`${userId} ${state}`);
+          return this.touching?.();
+        },
+      },
       clock: this.clock,
       metrics: createMetrics(),
       storedFilter: async (_userId, id) => {

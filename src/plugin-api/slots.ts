@@ -31,8 +31,8 @@ export type SlotName = keyof Slots;
 
 export interface PresenceSlot {
   get(userId: UserId): Promise<JsonObject>;
-  /** A client showed signs of life (a sync, a message). */
-  touch(userId: UserId, state: 'online' | 'unavailable' | 'offline'): void;
+  /** A client showed signs of life (a sync, a message). What follows from it has its place in the log when the promise resolves. */
+  touch(userId: UserId, state: 'online' | 'unavailable' | 'offline'): Promise<void> | undefined;
 }
 
 /** Evaluates push rules and keeps unread counts. */

@@ -130,7 +130,8 @@ export function createSyncService(deps: SyncServiceDeps): SyncService {
     async sync(input) {
       const since = readSince(input.since, commits.position);
       const filter = input.filter === null ? NO_FILTER : await resolveFilter(filters, input.userId, input.filter);
-      if (input.setPresence !== 'offline') deps.presence?.touch(input.userId, input.setPresence);
+      // Before the answer's place in the log is taken: a client's own coming back must not cut its next wait short.
+      if (input.setPresence !== 'offline') await deps.presence?.touch(input.userId, input.setPresence);
       if (input.deviceId !== null) {
         memory.begin(input.userId, input.deviceId, since?.pos ?? null);
         if (since !== null) acknowledge(streams, input.userId, input.deviceId, since);

@@ -278,6 +278,16 @@ describe('streams', () => {
     await world.get(ALICE, null, { setPresence: 'offline' });
     expect(world.touches).toEqual([`${ALICE} online`, `${ALICE} unavailable`]);
   });
+
+  it('tell of the user as it is after the sign of life, so that the next request waits', async () => {
+    const world = new SyncWorld();
+    const touched = Promise.withResolvers<void>();
+    world.touching = () => touched.promise;
+    const answer = world.get(ALICE);
+    const room = world.createRoom('a', ALICE);
+    touched.resolve();
+    expect((await answer).rooms?.join).toHaveProperty([room]);
+  });
 });
 
 describe('what the server adds to events', () => {

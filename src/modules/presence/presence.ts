@@ -69,14 +69,14 @@ export class Presence implements PresenceSlot {
   }
 
   /** A sync with this `set_presence`. `offline` leaves everything as it is: the client does not want to be noticed. */
-  touch(userId: UserId, wanted: 'online' | 'unavailable' | 'offline'): void {
-    if (wanted === 'offline') return;
+  touch(userId: UserId, wanted: 'online' | 'unavailable' | 'offline'): Promise<void> | undefined {
+    if (wanted === 'offline') return undefined;
     const now = this.#clock.now();
     const { state, told } = this.#tracked(userId);
     // Coming back is activity; that a client goes on syncing is not.
     const comesBack = wanted === 'online' && (told.presence === 'offline' || state.wanted !== 'online');
     const isBusy = state.wanted !== 'online' && state.wanted !== 'unavailable' && state.wanted !== 'offline' && told.presence !== 'offline';
-    this.#change(userId, {
+    return this.#change(userId, {
       ...state,
       wanted: isBusy ? state.wanted : wanted,
       lastSeen: now,
@@ -88,7 +88,7 @@ export class Presence implements PresenceSlot {
   active(userId: UserId): void {
     const now = this.#clock.now();
     const { state } = this.#tracked(userId);
-    this.#change(userId, {
+    void this.#change(userId, {
       ...state,
       wanted: state.wanted === 'unavailable' || state.wanted === 'offline' ? 'online' : state.wanted,
       lastActive: now,
@@ -100,14 +100,14 @@ export class Presence implements PresenceSlot {
   set(userId: UserId, wanted: PresenceName, options: { statusMsg: string | undefined; lastActive?: number }): void {
     const now = this.#clock.now();
     const { state } = this.#tracked(userId);
-    this.#change(userId, { ...state, wanted, statusMsg: options.statusMsg, lastActive: options.lastActive ?? now, lastSeen: now });
+    void this.#change(userId, { ...state, wanted, statusMsg: options.statusMsg, lastActive: options.lastActive ?? now, lastSeen: now });
   }
 
   /** A new name or avatar is told to those who see the user. https://spec.matrix.org/v1.19/client-server-api/#events-on-change-of-profile-information */
   setProfile(userId: UserId, profile: JsonObject): void {
     const tracked = this.#tracked(userId);
     tracked.profile = profile;
-    this.#tell(userId, tracked, tracked.told);
+    void this.#tell(userId, tracked, tracked.told);
   }
 
   /** Users with news after `from` up to `to`; null when that is too long ago to know. */
@@ -139,26 +139,28 @@ export class Presence implements PresenceSlot {
     return { state: { wanted: 'offline', statusMsg: undefined, lastActive: 0, lastSeen: 0, isLocal }, told: OFFLINE, profile: {} };
   }
 
-  #change(userId: UserId, state: PresenceState): void {
+  /** Resolves when others can be told; undefined when there is nothing to tell. */
+  #change(userId: UserId, state: PresenceState): Promise<void> | undefined {
     const tracked = this.#tracked(userId);
     tracked.state = state;
     const shown = shownPresence(state, this.#clock.now());
     // Last seen last: the oldest are forgotten first.
     this.#users.delete(userId);
     this.#users.set(userId, tracked);
-    if (!sameShown(shown, tracked.told)) this.#tell(userId, tracked, shown);
+    const told = sameShown(shown, tracked.told) ? undefined : this.#tell(userId, tracked, shown);
     if (this.#users.size > PRESENCE_USERS_MAX) {
       for (const oldest of this.#users.keys()) {
         this.#users.delete(oldest);
         break;
       }
     }
+    return told;
   }
 
-  #tell(userId: UserId, tracked: Tracked, shown: ShownPresence): void {
+  #tell(userId: UserId, tracked: Tracked, shown: ShownPresence): Promise<void> {
     tracked.told = shown;
     this.#users.set(userId, tracked);
-    this.#announce(userId).catch((error: unknown) => this.#log.debug({ err: error, userId }, 'a change of presence was not told'));
+    return this.#announce(userId).catch((error: unknown) => this.#log.debug({ err: error, userId }, 'a change of presence was not told'));
   }
 
   async #announce(userId: UserId): Promise<void> {
@@ -188,7 +190,7 @@ export class Presence implements PresenceSlot {
       const now = this.#clock.now();
       for (const [userId, tracked] of this.#users) {
         const shown = shownPresence(tracked.state, now);
-        if (!sameShown(shown, tracked.told)) this.#tell(userId, tracked, shown);
+        if (!sameShown(shown, tracked.told)) void this.#tell(userId, tracked, shown);
       }
       this.#scheduleSweep();
     }, SWEEP_MS);
