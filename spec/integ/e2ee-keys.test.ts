@@ -70,15 +70,14 @@ describe('uploading keys', () => {
   });
 
   test.each([
-    ['another user', { user_id: '@mallory:weft.test' }],
-    ['another device', { device_id: 'OTHER' }],
-    ['no list of algorithms', { algorithms: 'olm' }],
-  ])('device keys of %s are refused', async (_what, change) => {
+    ['of another user', { user_id: '@mallory:weft.test' }, 'M_INVALID_PARAM'],
+    ['of another device', { device_id: 'OTHER' }, 'M_INVALID_PARAM'],
+    ['with no list of algorithms', { algorithms: 'olm' }, 'M_BAD_JSON'],
+    ['without keys', { keys: undefined }, 'M_BAD_JSON'],
+    ['without signatures', { signatures: undefined }, 'M_BAD_JSON'],
+  ])('device keys %s are refused', async (_what, change, errcode) => {
     const { json } = deviceKeysOf(alice.userId, 'ALICE');
-    expect(await upload(alice, { device_keys: { ...json, ...change } })).toMatchObject({
-      status: 400,
-      body: { errcode: 'M_INVALID_PARAM' },
-    });
+    expect(await upload(alice, { device_keys: { ...json, ...change } })).toMatchObject({ status: 400, body: { errcode } });
   });
 
   test('the same one-time key again changes nothing; the same id with another key is refused and nothing of the request is stored', async () => {
