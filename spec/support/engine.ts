@@ -29,9 +29,11 @@ export interface Engine extends AsyncDisposable {
   readonly rooms: RoomsService;
   /** Every server's key is this server's own, so that a test can sign for all of them. */
   readonly ingest: RoomIngest;
+  readonly actors: ActorDirectory;
   readonly reader: RoomReadModel;
   readonly sql: RoomSql;
   readonly store: EventStore;
+  readonly users: Dictionary;
   readonly signer: EventSigner;
   readonly commits: Committer;
   readonly db: Sql;
@@ -101,9 +103,11 @@ export async function openEngine(database: TestDatabase): Promise<Engine> {
   return {
     rooms,
     ingest,
+    actors,
     reader,
     sql,
     store: events,
+    users,
     signer,
     commits,
     db: db.read,

@@ -16,6 +16,8 @@ export class ActorDirectory {
   /** In order of last use. */
   readonly #actors = new Map<RoomId, RoomActor>();
   readonly #loading = new Map<RoomId, Promise<RoomActor | null>>();
+  /** Actors that were abandoned with commits under way: the store is read when those are done. */
+  readonly #retiring = new Map<RoomId, Promise<void>>();
 
   constructor(deps: ActorDeps) {
     this.#deps = deps;
@@ -65,6 +67,7 @@ export class ActorDirectory {
   }
 
   async #load(roomId: RoomId): Promise<RoomActor | null> {
+    await this.#retiring.get(roomId);
     const [row] = await this.#deps.sql.rooms([roomId]);
     if (row === undefined) return null;
     const actor = this.#make(await loadHead(row, this.#deps));
@@ -77,8 +80,16 @@ export class ActorDirectory {
     const { roomId }: RoomInfo = head.info;
     const actor: RoomActor = new RoomActor(head, this.#deps, () => {
       if (this.#actors.get(roomId) === actor) this.#actors.delete(roomId);
+      this.#retire(roomId, actor);
     });
     return actor;
+  }
+
+  #retire(roomId: RoomId, actor: RoomActor): void {
+    const settled = actor.settled.then(() => {
+      if (this.#retiring.get(roomId) === settled) this.#retiring.delete(roomId);
+    });
+    this.#retiring.set(roomId, settled);
   }
 
   #evict(): void {

@@ -11,6 +11,7 @@ import type { RoomEvent } from '../../core/events/room-event.ts';
 import type { EventSigner } from '../../core/events/sign-event.ts';
 import { encodeBase64 } from '../../core/crypto/base64.ts';
 import type { EventId, UserId } from '../../core/ids/brands.ts';
+import { parseEventId } from '../../core/ids/event-id.ts';
 import { isJsonObject, type JsonObject } from '../../core/json/json-value.ts';
 import type { RoomVersion } from '../../core/room-versions/room-version.ts';
 import { type StateTuple, stateTuple } from '../../core/state-res/state-map.ts';
@@ -89,6 +90,7 @@ export class RoomActor {
   /** Hears of every event that is appended here. */
   onAppend: ((event: StoredEvent) => void) | null = null;
   #tail: Promise<unknown> = Promise.resolve();
+  #lastCommit: Promise<void> = Promise.resolve();
   #waiting = 0;
   #gone = false;
   readonly #onGone: () => void;
@@ -147,15 +149,30 @@ export class RoomActor {
     this.#onGone();
   }
 
-  /** Hands records to the committer; a failure makes this actor useless. */
+  /**
+   * Hands records to the committer; a failure makes this actor useless.
+   *
+   * @throws ActorGoneError when the head was abandoned meanwhile: these records build on something that will never be stored
+   */
   commit(records: readonly CommitRecord[]): Promise<number> {
-    return this.#deps.commits.commitAll(
+    if (this.#gone) return Promise.reject(new ActorGoneError());
+    const committed = this.#deps.commits.commitAll(
       records.map((record) => ({
         ...record,
         group: this,
         onFailed: () => this.abandon(),
       })),
     );
+    this.#lastCommit = committed.then(
+      () => undefined,
+      () => undefined,
+    );
+    return committed;
+  }
+
+  /** Resolves when everything that was handed over is committed or refused: before that, the store is behind the head. */
+  get settled(): Promise<void> {
+    return this.#lastCommit;
   }
 
   /** Current state as the auth rules want it; every event it can be asked for must be in `loaded` or pending. */
@@ -204,10 +221,11 @@ export class RoomActor {
       if (draft.stateKey !== undefined) tuples.add(stateTuple(draft.type, draft.stateKey));
       names.push(draft.sender);
       if (draft.type === 'm.room.member' && draft.stateKey !== undefined) names.push(draft.stateKey);
-      const target = draft.redacts ?? (draft.type === 'm.room.redaction' ? draft.content['redacts'] : undefined);
-      if (typeof target === 'string') redacted.push(target as EventId);
+      const target = parseEventId(draft.redacts ?? (draft.type === 'm.room.redaction' ? draft.content['redacts'] : undefined));
+      if (target !== null) redacted.push(target);
       const relation = draft.content['m.relates_to'];
-      if (isJsonObject(relation) && typeof relation['event_id'] === 'string') related.push(relation['event_id'] as EventId);
+      const parent = isJsonObject(relation) ? parseEventId(relation['event_id']) : null;
+      if (parent !== null) related.push(parent);
     }
     const nums = new Set<number>();
     for (const tuple of tuples) {

@@ -46,6 +46,8 @@ export class LiveRoom implements RoomView {
   readonly info: RoomInfo;
   /** Newest event number at the time of loading: what came later has been seen by `apply`. */
   readonly loadedNum: number;
+  /** The same for arrival numbers. */
+  readonly #loadedSeq: number;
   readonly #deps: LiveRoomDeps;
   /** Newest timeline events, ascending and without a gap. */
   #recent: StoredEvent[];
@@ -70,6 +72,7 @@ export class LiveRoom implements RoomView {
     info: RoomInfo;
     headSg: number;
     lastNum: number;
+    lastSeq: number;
     keys: readonly StateKeyRow[];
     recent: StoredEvent[];
     complete: boolean;
@@ -77,6 +80,7 @@ export class LiveRoom implements RoomView {
   }) {
     this.info = options.info;
     this.loadedNum = options.lastNum;
+    this.#loadedSeq = options.lastSeq;
     this.#deps = options.deps;
     this.#recent = options.recent;
     this.#complete = options.complete;
@@ -95,9 +99,10 @@ export class LiveRoom implements RoomView {
     return this.#recent.at(-1)?.pos ?? 0;
   }
 
-  /** Takes in one committed event; called in position order. */
+  /** Takes in one committed event; called in position order. The store may have shown it before its commit was heard of here. */
   apply(live: EventLive): void {
     const { event } = live;
+    if (event.seq !== null && event.seq > 0 ? event.seq <= this.#loadedSeq : event.num <= this.loadedNum) return;
     if (live.redacted !== null) this.#replace(live.redacted, event.num);
     if (live.txn !== null) this.#txns.set(event.num, { sender: event.sender, ...live.txn });
     if (live.stateDelta.size > 0) this.#changeState(live);

@@ -208,12 +208,13 @@ export class RoomReadModel implements RoomReader {
         info: { nid: row.nid, roomId: row.roomId, version: row.version },
         headSg: row.headSg,
         lastNum: row.lastNum,
+        lastSeq: row.lastSeq,
         keys: keys.get(row.nid) ?? ([] as StateKeyRow[]),
         recent: events,
         complete: events.length < RECENT_LOADED,
         deps,
       });
-      for (const live of this.#loading.get(row.roomId)?.missed ?? []) if (live.event.num > row.lastNum) room.apply(live);
+      for (const live of this.#loading.get(row.roomId)?.missed ?? []) room.apply(live);
       this.#rooms.set(row.roomId, room);
     }
   }

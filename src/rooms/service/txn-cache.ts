@@ -8,7 +8,7 @@ import { TXN_RETENTION_MS } from '../../storage/rooms/trim-rooms.ts';
 
 /** Devices whose transaction ids are kept in memory. */
 const SCOPES_MAX = 10_000;
-/** Ids per device in memory, the newest; older retries are not recognised. */
+/** Ids per device in memory, the newest; an older one is recognised by the store, at the price of a failed batch. */
 const TXNS_PER_SCOPE_MAX = 5_000;
 interface Known {
   readonly eventId: EventId;
@@ -49,11 +49,19 @@ export class TxnCache {
     const runningKey = `${scopeKey} ${txnKey}`;
     const running = this.#running.get(runningKey);
     if (running !== undefined) return { ...(await running), isNew: false };
-    const run = send(userNid).then((result) => {
-      known.set(txnKey, { eventId: result.eventId, pos: result.pos });
-      if (known.size > TXNS_PER_SCOPE_MAX) known.delete(known.keys().next().value as string);
-      return result;
-    });
+    const run = send(userNid).then(
+      (result) => {
+        known.set(txnKey, { eventId: result.eventId, pos: result.pos });
+        if (known.size > TXNS_PER_SCOPE_MAX) known.delete(known.keys().next().value as string);
+        return result;
+      },
+      async (error: unknown) => {
+        // Memory had forgotten the id; the store has not, and refused the second event.
+        const stored = isUniqueViolation(error) ? await this.#sql.eventOfTxn({ ...key, userNid }) : null;
+        if (stored === null) throw error;
+        return { ...stored, isNew: false };
+      },
+    );
     this.#running.set(runningKey, run);
     try {
       return await run;
@@ -76,4 +84,8 @@ export class TxnCache {
     const rows = await this.#sql.recentTxns(userNid, scope, this.#clock.now() - TXN_RETENTION_MS, TXNS_PER_SCOPE_MAX);
     return new Map(rows.reverse().map((row) => [`${row.roomNid} ${row.txnId}`, { eventId: row.eventId, pos: row.pos }]));
   }
+}
+
+function isUniqueViolation(error: unknown): boolean {
+  return (error as { code?: unknown } | null)?.code === '23505';
 }

@@ -222,6 +222,19 @@ export class RoomSql {
       where user_nid = ${userNid} and scope = ${scope} and ts > ${sinceTs} order by ts desc limit ${limit}`;
   }
 
+  /** The event that one transaction id made. */
+  async eventOfTxn(txn: {
+    userNid: number;
+    scope: string;
+    roomNid: number;
+    txnId: string;
+  }): Promise<{ eventId: EventId; pos: number } | null> {
+    const [row] = await this.#sql<{ eventId: EventId; pos: number }[]>`
+      select event_id as "eventId", pos from txn_id
+      where user_nid = ${txn.userNid} and scope = ${txn.scope} and room_nid = ${txn.roomNid} and txn_id = ${txn.txnId}`;
+    return row ?? null;
+  }
+
   /** Transaction ids of one user by the events they made. */
   async txnsOfEvents(roomNid: number, nums: readonly number[], userNid: number): Promise<{ num: number; scope: string; txnId: string }[]> {
     return this.#sql<{ num: number; scope: string; txnId: string }[]>`
