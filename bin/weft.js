@@ -8,8 +8,20 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 /** The first version with explicit resource management (`using`). */
 const NODE_MAJOR_MIN = 24;
+const PARENT_CHECK_MS = 500;
 
 const main = path.join(path.dirname(path.dirname(fileURLToPath(import.meta.url))), 'src/app/main.ts');
+
+// The shell that `npx` puts around a program does not pass a SIGTERM on: it ends, and its going is the signal.
+if (process.env.npm_command === 'exec') {
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    process.kill(process.pid, 'SIGTERM');
+  }, PARENT_CHECK_MS);
+  watch.unref();
+}
 
 if (Number(process.versions.node.split('.')[0]) >= NODE_MAJOR_MIN) {
   await import(pathToFileURL(main).href);

@@ -43,6 +43,7 @@ import { arrangePlugins, importPlugins } from './plugins/load-plugins.ts';
 import { createPluginHost } from './plugins/plugin-host.ts';
 import { PluginRegistry } from './plugins/plugin-registry.ts';
 import { runHooks, tell } from './plugins/run-hooks.ts';
+import { readyUrls } from './ready-urls.ts';
 
 /** A node writes to this slot of the commit log. */
 const SLOT = 0;
@@ -265,6 +266,7 @@ export const createNode: CreateNode = async ({ config, database, log, clock, rng
     for (const { plugin, value: stop } of registry.stops) parts.defer(plugin, stop);
 
     return {
+      failed: lease.whenLost.then(() => 'another node writes to the database now'),
       async listen() {
         const listening: Listening = await listen({
           app,
@@ -277,7 +279,7 @@ export const createNode: CreateNode = async ({ config, database, log, clock, rng
         parts.defer('parked syncs', () => sync.drain());
         serving = true;
         await announceFirstToken(accounts, log);
-        return { urls: listening.addresses.map((address) => address.url) };
+        return { urls: readyUrls(listening.addresses) };
       },
       async [Symbol.asyncDispose]() {
         serving = false;

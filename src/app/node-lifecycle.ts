@@ -6,6 +6,7 @@ import type { Logger } from '../platform/logger.ts';
 import type { Rng } from '../platform/rng.ts';
 import { startTracing, tracingOff, type Tracing } from '../platform/tracing.ts';
 import type { DatabaseOptions } from '../storage/database.ts';
+import { awaitDatabase } from './await-database.ts';
 import type { Config } from './config/load-config.ts';
 import { lockDataDir } from './data-dir-lock.ts';
 import { startEmbeddedPostgres } from './embedded-postgres/start-embedded-postgres.ts';
@@ -28,6 +29,8 @@ export interface NodeOptions {
 
 /** The server itself, as the composition root hands it over. Disposing drains it: no new requests, those under way get their answer. */
 export interface ServingNode extends AsyncDisposable {
+  /** Resolves when it can never serve again, with the reason. */
+  readonly failed?: Promise<string>;
   listen(): Promise<{ urls: string[] }>;
 }
 
@@ -58,7 +61,9 @@ export async function startNode(options: {
   try {
     await mkdir(config.data_dir, { recursive: true, mode: 0o700 });
     const tracing = config.tracing.enabled ? parts.use('tracing', await startTracing(tracingOptions(config))) : tracingOff;
-    const database = await openDatabaseServer({ config, log, parts });
+    // With a database elsewhere too: a folder's name and secrets belong to one node.
+    parts.use('data folder lock', await lockDataDir(config.data_dir));
+    const database = await openDatabaseServer({ config, log, clock, parts });
     const [signingKey, ...oldSigningKeys] = await loadOrMakeSigningKeys(config.signing_key_file, rng);
     const registration = { ...config.registration, shared_secret: await registrationSecret(config, rng) };
     const node = await createNode({
@@ -73,22 +78,32 @@ export async function startNode(options: {
     });
     parts.use('server', node);
     const { urls } = await node.listen();
-    return { urls, failed: database.failed, [Symbol.asyncDispose]: () => parts[Symbol.asyncDispose]() };
+    const failed = Promise.race([database.failed, ...(node.failed === undefined ? [] : [node.failed])]);
+    return { urls, failed, [Symbol.asyncDispose]: () => parts[Symbol.asyncDispose]() };
   } catch (error) {
     await parts[Symbol.asyncDispose]();
     throw error;
   }
 }
 
-/** The configured database, or one of our own, for which the node has to be alone in its folder. */
-async function openDatabaseServer({ config, log, parts }: { config: Config; log: Logger; parts: Disposables }): Promise<{
-  options: DatabaseOptions;
-  failed: Promise<string>;
-}> {
+/** The configured database, or one of our own. */
+async function openDatabaseServer({
+  config,
+  log,
+  clock,
+  parts,
+}: {
+  config: Config;
+  log: Logger;
+  clock: Clock;
+  parts: Disposables;
+}): Promise<{ options: DatabaseOptions; failed: Promise<string> }> {
   const maxConnections = config.database.max_connections;
   const { url } = config.database;
-  if (url !== undefined) return { options: { url, maxConnections }, failed: new Promise(() => undefined) };
-  parts.use('data folder lock', await lockDataDir(config.data_dir));
+  if (url !== undefined) {
+    await awaitDatabase({ url, clock, log });
+    return { options: { url, maxConnections }, failed: new Promise(() => undefined) };
+  }
   const server = await startEmbeddedPostgres({ dataDir: config.data_dir, log });
   parts.defer('embedded database', server.stop, DATABASE_STOP_MS_MAX);
   return { options: { ...server.connection, maxConnections }, failed: server.died };

@@ -36,7 +36,20 @@ export interface Listening extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** Opens all listeners, or none. @throws Error that names the listener which could not be opened */
+/** A listener could not be opened. */
+export class ListenError extends Error {
+  constructor(where: string, cause: Error) {
+    super(
+      `cannot listen on ${where}: ${(cause as NodeJS.ErrnoException).code === 'EADDRINUSE' ? 'another program has this port' : cause.message}`,
+      {
+        cause,
+      },
+    );
+    this.name = 'ListenError';
+  }
+}
+
+/** Opens all listeners, or none. @throws ListenError */
 export async function listen(options: {
   app: HttpApp;
   listeners: readonly ListenerOptions[];
@@ -81,9 +94,7 @@ async function createServer(app: HttpApp, listener: ListenerOptions): Promise<Se
 
 function open(server: Server, at: { host: string; port: number }): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', (cause: Error) =>
-      reject(new Error(`cannot listen on ${urlHost(at.host)}:${at.port}: ${cause.message}`, { cause })),
-    );
+    server.once('error', (cause: Error) => reject(new ListenError(`${urlHost(at.host)}:${at.port}`, cause)));
     server.listen({ ...at, ipv6Only: at.host === '::1' }, () => resolve());
   });
 }

@@ -1,7 +1,9 @@
 import { access, constants, mkdir, stat } from 'node:fs/promises';
+import { systemClock } from '../../platform/clock.ts';
 import { HttpClient } from '../../platform/http-client.ts';
-import { openDatabase } from '../../storage/database.ts';
-import { type Config } from '../config/load-config.ts';
+import { silentLogger } from '../../platform/logger.ts';
+import { awaitDatabase } from '../await-database.ts';
+import type { Config } from '../config/load-config.ts';
 import { findPostgresBinaries } from '../embedded-postgres/binaries.ts';
 import { chooseLauncher } from '../embedded-postgres/launcher.ts';
 import { localUrl } from './local-url.ts';
@@ -59,9 +61,7 @@ async function checkDatabase(config: Config): Promise<Finding> {
     const launcher = await chooseLauncher({ dataDir: config.data_dir, binaries });
     return { ok: true, text: `the embedded PostgreSQL ${binaries.major} runs ${launcher.name}` };
   }
-  await using database = openDatabase({ url, maxConnections: 1 });
-  const connection = await database.read.reserve();
-  connection.release();
+  await awaitDatabase({ url, clock: systemClock, log: silentLogger, waitMsMax: 0 });
   return { ok: true, text: 'the database takes connections' };
 }
 

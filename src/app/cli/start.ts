@@ -1,6 +1,11 @@
 import { systemClock } from '../../platform/clock.ts';
 import { createLogger, type Logger } from '../../platform/logger.ts';
 import { systemRng } from '../../platform/rng.ts';
+import { ListenError } from '../../http/listen.ts';
+import { SlotTakenError } from '../../storage/leases/writer-lease.ts';
+import { IncompatibleSchemaError } from '../../storage/migrate.ts';
+import { DatabaseUnavailableError } from '../await-database.ts';
+import { ConfigError } from '../config/config-error.ts';
 import type { Config } from '../config/load-config.ts';
 import { DataDirBusyError } from '../data-dir-lock.ts';
 import { type CreateNode, startNode } from '../node-lifecycle.ts';
@@ -21,7 +26,7 @@ export async function start(config: Config, createNode: CreateNode): Promise<voi
   try {
     node = await startNode({ config, log, clock: systemClock, rng: systemRng, createNode });
   } catch (error) {
-    if (error instanceof DataDirBusyError) throw new CliError(error.message, error);
+    if (FOR_PEOPLE.some((kind) => error instanceof kind)) throw new CliError((error as Error).message, error);
     log.fatal({ err: error }, 'the server cannot start');
     process.exitCode = 1;
     return exitSoon();
@@ -40,6 +45,9 @@ export async function start(config: Config, createNode: CreateNode): Promise<voi
   log.info('stopped');
   exitSoon();
 }
+
+/** What keeps a server from starting and is not a fault of the program: the message says it all, a stack adds nothing. */
+const FOR_PEOPLE = [ConfigError, DataDirBusyError, DatabaseUnavailableError, IncompatibleSchemaError, ListenError, SlotTakenError];
 
 /** One Ctrl-C can arrive twice: from the terminal, and passed on by npm. */
 const SAME_SIGNAL_MS = 1_000;
