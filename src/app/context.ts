@@ -16,6 +16,7 @@ import { EventStore } from '../rooms/events/event-store.ts';
 import { RoomReadModel } from '../rooms/read/read-model.ts';
 import { GuestAccess } from '../rooms/service/guest-access.ts';
 import { RoomAliases } from '../rooms/service/room-aliases.ts';
+import { RoomWaiters } from '../rooms/service/room-waiters.ts';
 import { RoomsService } from '../rooms/service/rooms-service.ts';
 import { TxnCache } from '../rooms/service/txn-cache.ts';
 import { Committer } from '../storage/committer/committer.ts';
@@ -153,6 +154,7 @@ export const createNode: CreateNode = async ({ config, database, log, clock, rng
         log: log.child({ part: 'guests' }),
       }),
     );
+    const waiters = new RoomWaiters({ commits, clock });
     registry.provide('rooms', 'aliases', aliases);
 
     const serializer = createClientEventSerializer({
@@ -216,6 +218,7 @@ export const createNode: CreateNode = async ({ config, database, log, clock, rng
         directory,
         aliases,
         guests,
+        waiters,
         serializer,
         emit: hooks.emit,
         log: log.child({ part: 'http' }),
@@ -277,6 +280,7 @@ export const createNode: CreateNode = async ({ config, database, log, clock, rng
         });
         parts.use('listeners', listening);
         parts.defer('parked syncs', () => sync.drain());
+        parts.use('parked peeks', waiters);
         serving = true;
         await announceFirstToken(accounts, log);
         return { urls: readyUrls(listening.addresses) };

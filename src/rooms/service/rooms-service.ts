@@ -240,6 +240,11 @@ export class RoomsService implements RoomsPort {
     return (await this.#deps.reader.eventsById(roomId, [eventId]))[0] ?? null;
   }
 
+  /** Events with this id, which is unique in a room only. Says nothing about who may see them. */
+  async eventsWithId(eventId: EventId): Promise<StoredEvent[]> {
+    return (await this.#deps.actorDeps.sql.eventsById([eventId])).filter(isShown);
+  }
+
   async visibleEvent({ roomId, eventId, userId }: { roomId: RoomId; eventId: EventId; userId: UserId }): Promise<StoredEvent | null> {
     const event = await this.event(roomId, eventId);
     if (event === null || !isShown(event)) return null;

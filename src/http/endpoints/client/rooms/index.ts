@@ -1,6 +1,7 @@
 import { ban, forgetRoom, inviteUser, kick, leaveRoom, unban } from './change-membership.ts';
 import { getContext } from './get-context.ts';
 import { getEvent } from './get-event.ts';
+import { getEvents, getOneEvent } from './get-events.ts';
 import { getJoinedMembers, getJoinedRooms, getMembers } from './get-members.ts';
 import { getMessages } from './get-messages.ts';
 import { getRoomState, getState, getStateWithKey } from './get-state.ts';
@@ -8,6 +9,7 @@ import { joinRoom, joinRoomById } from './join-room.ts';
 import { knockRoom } from './knock-room.ts';
 import { getDirectoryVisibility, getPublicRooms, queryPublicRooms, setDirectoryVisibility } from './public-rooms.ts';
 import { redactEvent } from './redact-event.ts';
+import { roomInitialSync } from './room-initial-sync.ts';
 import { deleteRoomAlias, getLocalAliases, getRoomAlias, setRoomAlias } from './room-alias.ts';
 import { sendMessage } from './send-message.ts';
 import { setRoomState, setRoomStateWithKey } from './set-state.ts';
@@ -46,4 +48,7 @@ export const roomEndpoints = [
   queryPublicRooms,
   getDirectoryVisibility,
   setDirectoryVisibility,
+  roomInitialSync,
+  getEvents,
+  getOneEvent,
 ];

@@ -9,6 +9,7 @@ import type { ClientEventSerializer, EventViewer } from '../../../../rooms/clien
 import type { RoomReader } from '../../../../rooms/room-reader.ts';
 import type { GuestAccess } from '../../../../rooms/service/guest-access.ts';
 import type { RoomAliases } from '../../../../rooms/service/room-aliases.ts';
+import type { RoomWaiters } from '../../../../rooms/service/room-waiters.ts';
 import type { RoomsService } from '../../../../rooms/service/rooms-service.ts';
 import type { DirectorySql } from '../../../../storage/rooms/directory-sql.ts';
 
@@ -20,6 +21,7 @@ export interface RoomEndpointDeps {
   readonly directory: DirectorySql;
   readonly aliases: RoomAliases;
   readonly guests: GuestAccess;
+  readonly waiters: RoomWaiters;
   readonly serializer: ClientEventSerializer;
   readonly server: ServerFacts;
   readonly clock: Clock;
