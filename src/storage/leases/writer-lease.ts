@@ -26,6 +26,7 @@ export class WriterLease implements AsyncDisposable {
   readonly #sql: Sql;
   readonly #clock: Clock;
   readonly #log: Logger;
+  readonly #taken = Promise.withResolvers<void>();
   #lost = false;
   #stopped = false;
 
@@ -45,6 +46,7 @@ export class WriterLease implements AsyncDisposable {
   static async acquire(options: { sql: Sql; slot: number; node: string; clock: Clock; log: Logger }): Promise<WriterLease> {
     const { sql, slot, node, clock, log } = options;
     const deadline = clock.monotonic() + LEASE_MS + 1_000;
+    let told = false;
     for (;;) {
       const outcome = await tryAcquire(sql, slot, node);
       if (outcome.epoch !== null) {
@@ -53,7 +55,8 @@ export class WriterLease implements AsyncDisposable {
         return lease;
       }
       if (clock.monotonic() > deadline) throw new SlotTakenError(outcome.holder);
-      log.info({ holder: outcome.holder }, 'waiting for the lease of a node that may have died');
+      if (!told) log.info({ holder: outcome.holder, atMostMs: LEASE_MS }, 'waiting for the lease of a node that may have died');
+      told = true;
       await clock.sleep(500);
     }
   }
@@ -61,6 +64,11 @@ export class WriterLease implements AsyncDisposable {
   /** True once another node has taken the slot: this process must not serve any longer. */
   get lost(): boolean {
     return this.#lost;
+  }
+
+  /** Resolves when `lost` becomes true. */
+  get whenLost(): Promise<void> {
+    return this.#taken.promise;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -88,6 +96,7 @@ export class WriterLease implements AsyncDisposable {
         select count(*)::int as slots from slot_row`;
       if (renewed?.slots !== 1) {
         this.#lost = true;
+        this.#taken.resolve();
         this.#log.fatal({ slot: this.slot, epoch: this.epoch }, 'another node has taken the writer slot; this node stops writing');
         return;
       }
