@@ -40,8 +40,12 @@ function text(object: JsonObject, key: string): string {
   return value;
 }
 
-/** @see https://spec.matrix.org/v1.19/appendices/#3pid-types */
+/**
+ * @throws MatrixError `M_INVALID_PARAM` for what no address holds and the database refuses
+ * @see https://spec.matrix.org/v1.19/appendices/#3pid-types
+ */
 export function canonicalAddress(medium: string, address: string): string {
+  if (`${medium}${address}`.includes('\0')) throw new MatrixError('M_INVALID_PARAM', 'An address cannot contain NUL');
   return medium === 'email' ? address.toLowerCase() : address;
 }
 

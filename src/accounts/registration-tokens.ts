@@ -57,6 +57,8 @@ export class RegistrationTokens {
   }
 
   async get(token: string): Promise<RegistrationTokenRow | null> {
+    // The database refuses NUL.
+    if (token.includes('\0')) return null;
     const rows = await this.#deps.reader.registrationTokens({ token, sessionsSince: this.#sessionsSince() });
     return rows[0] ?? null;
   }

@@ -167,6 +167,8 @@ export class Uia implements UiaPort {
   }
 
   async #liveSession(id: string): Promise<UiaSessionRow | null> {
+    // The database refuses NUL.
+    if (id.includes('\0')) return null;
     const session = await this.#deps.reader.uiaSession(id);
     return session !== null && session.createdTs + UIA_SESSION_LIFETIME_MS > this.#deps.clock.now() ? session : null;
   }

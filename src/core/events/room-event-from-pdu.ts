@@ -1,4 +1,5 @@
 import type { EventId, RoomId, UserId } from '../ids/brands.ts';
+import { parseEventId } from '../ids/event-id.ts';
 import type { RoomVersion } from '../room-versions/room-version.ts';
 import { eventIdOf } from './event-hashes.ts';
 import type { EventReference, Pdu } from './pdu.ts';
@@ -37,11 +38,11 @@ export function roomIdFromCreate(createEventId: EventId): RoomId {
   return `!${createEventId.slice(1)}` as RoomId;
 }
 
-/** Target of a redaction; undefined for other types and where it is not a string. */
+/** Target of a redaction; undefined for other types and where it is no event id. */
 export function redactsOf(pdu: Pdu, version: RoomVersion): EventId | undefined {
   if (pdu.type !== 'm.room.redaction') return undefined;
   const redacts = version.redactsIn === 'content' ? pdu.content['redacts'] : pdu.redacts;
-  return typeof redacts === 'string' ? (redacts as EventId) : undefined;
+  return parseEventId(redacts) ?? undefined;
 }
 
 function referencedId(reference: EventReference): EventId {

@@ -19,7 +19,9 @@ import {
   readSignatures,
 } from './store.ts';
 
-export type SignatureFailures = { [userId: string]: { [keyId: string]: { errcode: ErrorCode; error: string } } };
+export type SignatureFailures = { [userId: string]: { [keyId: string]: SignatureFailure } };
+
+type SignatureFailure = { errcode: ErrorCode; error: string };
 
 /** A key that signatures may be added to, and the keys whose signatures on it are taken. */
 interface Target {
@@ -48,7 +50,8 @@ export async function uploadSignatures(deps: E2eeDeps, requester: UserId, body: 
     ]);
     const targets = findTargets(requester, devices, crossSigning);
     const stored = new Map(known.map((signature) => [nameOf(signature), signature.signature]));
-    const failures: SignatureFailures = {};
+    // Maps: the names are the client's, and `__proto__` is no place to write to.
+    const failures = new Map<string, Map<string, SignatureFailure>>();
     const added: KeySignature[] = [];
     for (const { userId, keyId, object } of items) {
       try {
@@ -63,7 +66,8 @@ export async function uploadSignatures(deps: E2eeDeps, requester: UserId, body: 
         added.push(...named.filter((signature) => stored.get(nameOf(signature)) !== signature.signature));
       } catch (error) {
         if (!(error instanceof MatrixError)) throw error;
-        (failures[userId] ??= {})[keyId] = { errcode: error.errcode, error: error.message };
+        const ofUser = failures.get(userId) ?? new Map<string, SignatureFailure>();
+        failures.set(userId, ofUser.set(keyId, { errcode: error.errcode, error: error.message }));
       }
     }
     if (added.length > 0) {
@@ -74,7 +78,7 @@ export async function uploadSignatures(deps: E2eeDeps, requester: UserId, body: 
         }),
       );
     }
-    return failures;
+    return Object.fromEntries([...failures].map(([userId, ofUser]) => [userId, Object.fromEntries(ofUser)]));
   });
 }
 

@@ -45,5 +45,6 @@ function readEntry(entry: JsonValue | undefined) {
   const eventId = parseEventId(entry['event_ids'][0]);
   const { ts, thread_id: threadId = null } = entry['data'];
   if (eventId === null || !Number.isSafeInteger(ts) || (threadId !== null && typeof threadId !== 'string')) return null;
+  if (threadId !== null && threadId !== '' && threadId !== 'main' && parseEventId(threadId) === null) return null;
   return { eventId, ts: ts as number, threadId: threadId === '' ? null : threadId };
 }
