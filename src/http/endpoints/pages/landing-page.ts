@@ -17,14 +17,18 @@ export const landingPage = endpointFactory<LandingPageDeps>()({
 function body({ serverName, publicBaseUrl }: ServerFacts): string {
   const name = escapeHtml(serverName);
   const url = escapeHtml(publicBaseUrl);
+  // From a server name clients find HTTPS only.
+  const enter = publicBaseUrl.startsWith('https:')
+    ? `enter <code>${name}</code>. If that is not found, enter <code>${url}</code>`
+    : `enter <code>${url}</code>`;
   return `<h1>${name}</h1>
 <p class="soft">A Matrix homeserver, run with Weft. It works.</p>
 <h2>Connect a client</h2>
 <ol>
 <li>Get a Matrix client: there is <a href="https://matrix.org/ecosystem/clients/" rel="noreferrer">a list of them</a>.</li>
-<li>When it asks for a homeserver, enter <code>${name}</code>. If that is not found, enter <code>${url}</code>.</li>
-<li>Sign in. Your user id looks like <code>@you:${name}</code>.</li>
+<li>When it asks for a homeserver, ${enter}.</li>
+<li>Sign in; the people who run this server can make you an account. Your user id looks like <code>@you:${name}</code>.</li>
 </ol>
 <h2>What is Matrix?</h2>
-<p><a href="https://matrix.org" rel="noreferrer">Matrix</a> is an open network for secure, decentralised communication: people on this server can talk to people on others.</p>`;
+<p><a href="https://matrix.org" rel="noreferrer">Matrix</a> is an open standard for secure, decentralised communication, with many clients and many servers to choose from.</p>`;
 }
