@@ -88,6 +88,33 @@ describe('the older event stream', () => {
     expect(await bob.api('GET', `/events/${encodeURIComponent(hidden)}`)).toMatchObject({ status: 404, body: { errcode: 'M_NOT_FOUND' } });
   });
 
+  it('begins with everything at once, in the form that came before sync', async () => {
+    const erin = await server.register('erin');
+    const joined = await openRoom();
+    await erin.join(joined);
+    await alice.say(joined, 'hello');
+    const left = await alice.createRoom({ preset: 'public_chat' });
+    await erin.join(left);
+    await erin.leave(left);
+    const invited = await alice.createRoom();
+    await alice.invite(invited, erin);
+    const answer = await erin.ok('GET', '/initialSync?limit=1');
+    const byId = new Map<string, { membership: string }>(answer.rooms.map((room: { room_id: string }) => [room.room_id, room]));
+    expect([...byId.keys()].toSorted()).toEqual([joined, invited].toSorted());
+    expect(byId.get(joined)).toMatchObject({
+      membership: 'join',
+      visibility: 'public',
+      messages: { start: expect.any(String), end: answer.end, chunk: [{ room_id: joined, content: { body: 'hello' } }] },
+    });
+    expect(byId.get(joined)).toHaveProperty('state');
+    expect(byId.get(invited)).toMatchObject({ membership: 'invite', invite: { state_key: erin.userId, sender: alice.userId } });
+    const all = await erin.ok('GET', '/initialSync?archived=true');
+    expect(all.rooms.find((room: { room_id: string }) => room.room_id === left)).toMatchObject({ membership: 'leave' });
+    await alice.say(joined, 'later');
+    expect(bodies((await erin.ok('GET', `/events?from=${answer.end}`)).chunk)).toEqual(['later']);
+    expect(await erin.api('GET', '/initialSync?limit=all')).toMatchObject({ status: 400 });
+  });
+
   it('answers a waiting request when its time is up, and when the server stops', async () => {
     await using other = await startServer();
     const dave = await other.register('dave');

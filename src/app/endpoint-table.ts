@@ -5,6 +5,7 @@ import { upgradeRoom, type UpgradeRoomDeps } from '../http/endpoints/client/room
 import { defineFilter } from '../http/endpoints/client/filter/define-filter.ts';
 import type { FilterDeps } from '../http/endpoints/client/filter/filter-deps.ts';
 import { getFilter } from '../http/endpoints/client/filter/get-filter.ts';
+import { initialSync } from '../http/endpoints/client/initial-sync.ts';
 import { sync } from '../http/endpoints/client/sync.ts';
 import { type CoreEndpointDeps, coreEndpoints } from '../http/endpoints/core-endpoints.ts';
 import type { SyncService } from '../sync/sync-service.ts';
@@ -19,6 +20,7 @@ export function ownEndpoints(deps: TableDeps): BoundEndpoint[] {
     ...bindEndpoints('rooms', [upgradeRoom], deps),
     ...bindEndpoints('rooms', roomEndpoints, deps),
     ...bindEndpoints('sync', [sync], deps),
+    ...bindEndpoints('sync', [initialSync], deps),
     ...bindEndpoints('sync', [defineFilter, getFilter], deps),
   ];
 }
