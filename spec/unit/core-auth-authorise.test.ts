@@ -167,5 +167,7 @@ describe('m.room.redaction', () => {
 
   it.each(versions(3))('is sent like any event in version %s', (id) => {
     expect(joined(id).ask({ type: 'm.room.redaction', sender: BOB, redacts: '$x:home' })).toBe('allow');
+    expect(joined(id).ask({ type: 'm.room.redaction', sender: BOB, redacts: '$x:far' })).toBe('allow');
+    expect(joined(id).ask({ type: 'm.room.redaction', sender: BOB, redacts: '$hash' })).toBe('allow');
   });
 });

@@ -100,6 +100,16 @@ describe('checking auth events', () => {
     expect(verdict(room, [create, room.event()])).toBe('authEvents.selection');
   });
 
+  it.each(ALL_VERSIONS)('wants state, whatever its type, in version %s', (id) => {
+    const room = new AuthRoom(id);
+    const third_party_invite = { signed: { token: 'undefined' } };
+    const invite = room.event({ type: 'm.room.member', stateKey: BOB, content: { membership: 'invite', third_party_invite } });
+    const create = room.version.createInAuthEvents ? [room.create] : [];
+    const offer = { type: 'm.room.third_party_invite' };
+    expect(verdict(room, [...create, room.event({ ...offer, stateKey: 'undefined' })], invite)).toBe('allow');
+    expect(verdict(room, [...create, room.event(offer)], invite)).toBe('authEvents.selection');
+  });
+
   it('wants no create event in version 12', () => {
     const room = new AuthRoom('12');
     const { create, power, alice } = parts(room);

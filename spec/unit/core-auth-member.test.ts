@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { joinRuleOf, membershipOf } from '../../src/core/auth/auth-state.ts';
 import { ALICE, ALL_VERSIONS, AuthRoom, BOB, CAROL, CREATOR, versions } from '../support/auth-room.ts';
 import type { RoomVersionId } from '../../src/core/room-versions/room-version.ts';
 
@@ -212,5 +213,21 @@ describe('creators', () => {
     expect(r.askMember(CREATOR, BOB, 'ban')).toBe('member.ban.target');
     expect(r.askMember(CREATOR, ALICE, 'ban')).toBe('allow');
     expect(r.askMember(BOB, ALICE, 'leave')).toBe('allow');
+  });
+});
+
+describe('reading state', () => {
+  it('takes who has no membership, or one that nobody knows, as somebody who has left', () => {
+    const memberships = MEMBERSHIPS.map((membership) => membershipOf(ALICE, new AuthRoom('12').member(ALICE, membership).state));
+    expect(memberships).toEqual(MEMBERSHIPS);
+    expect(membershipOf(ALICE, new AuthRoom('12').state)).toBe('leave');
+    expect(membershipOf(ALICE, room('12').put('m.room.member', ALICE, { membership: 'dance' }).state)).toBe('leave');
+    expect(membershipOf(ALICE, room('12').put('m.room.member', ALICE, {}).state)).toBe('leave');
+  });
+
+  it('takes a room without join rules as invite-only', () => {
+    expect(joinRuleOf(new AuthRoom('12').state)).toBe('invite');
+    expect(joinRuleOf(room('12').joinRule('public').state)).toBe('public');
+    expect(joinRuleOf(room('12').put('m.room.join_rules', '', {}).state)).toBe(undefined);
   });
 });

@@ -72,6 +72,7 @@ describe('third-party invite', () => {
   it.each<[string, JsonValue, string]>([
     ['of any entity and key id', { else: { 'ed25519:zzz': signature } }, 'allow'],
     ['beside junk', { a: 'junk', b: { 'ed25519:1': 5, 'ed25519:2': signature } }, 'allow'],
+    ['beside nothing', { a: null, b: { 'ed25519:0': signature } }, 'allow'],
     ['of another algorithm', { identity: { 'rsa:0': signature } }, 'member.thirdParty.signature'],
     ['that is none', { identity: { 'ed25519:0': 'AAAA' } }, 'member.thirdParty.signature'],
     ['that is absent', {}, 'member.thirdParty.signature'],
