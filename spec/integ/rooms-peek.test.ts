@@ -82,7 +82,7 @@ describe('the older event stream', () => {
     const first = await alice.say(one, 'first');
     await alice.say(two, 'second');
     const { chunk } = await carol.ok('GET', `/events?from=${end}`);
-    expect(bodies(chunk).toSorted()).toEqual(['first', 'second']);
+    expect(new Set(bodies(chunk))).toEqual(new Set(['first', 'second']));
     expect(await bob.ok('GET', `/events/${encodeURIComponent(first)}`)).toMatchObject({ event_id: first, room_id: one });
     const hidden = await alice.say(await alice.createRoom(), 'hidden');
     expect(await bob.api('GET', `/events/${encodeURIComponent(hidden)}`)).toMatchObject({ status: 404, body: { errcode: 'M_NOT_FOUND' } });

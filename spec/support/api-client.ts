@@ -77,7 +77,7 @@ export class ApiClient {
     if (options.since !== undefined) query.set('since', options.since);
     if (options.filter !== undefined) query.set('filter', JSON.stringify(options.filter));
     if (options.fullState === true) query.set('full_state', 'true');
-    return this.ok('GET', `/sync?${query}`);
+    return this.ok('GET', `/sync?${query.toString()}`);
   }
 
   /** A transaction id that this client has not used. */

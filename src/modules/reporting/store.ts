@@ -1,7 +1,7 @@
 import type { EventId, RoomId, UserId } from '../../core/ids/brands.ts';
 import type { Database } from '../../plugin-api/commit.ts';
 
-export type ReportKind = 'room' | 'event' | 'user';
+type ReportKind = 'room' | 'event' | 'user';
 
 export interface NewReport {
   /** ms */

@@ -34,8 +34,8 @@ export const initialSync = endpointFactory<{ readonly sync: SyncService; readonl
       stateKeys: ['state_after'],
       signal: request.signal,
     });
-    const answer = JSON.parse(text) as JsonObject;
-    const end = String(answer['next_batch']);
+    const answer = JSON.parse(text) as JsonObject & { next_batch: string };
+    const end = answer.next_batch;
     const published = new Set<string>(await deps.directory.publishedRooms());
     const rooms: JsonObject[] = [];
     for (const kind of ['join', 'leave', 'invite'] as const) {
