@@ -16,4 +16,25 @@ create table relation (
   primary key (room_nid, num)
 );
 create index relation_by_parent on relation (room_nid, parent_id, rel_type, depth, num);
-create index relation_of_threads on relation (room_nid, depth, num) where rel_type = 'm.thread';
+
+-- Threads with the place of their newest reply, and how much each user wrote in them: a thread of any length costs its participants.
+-- Redacted replies are not counted.
+create table thread (
+  room_nid bigint not null,
+  root_id text collate "C" not null,
+  depth bigint not null,
+  num int not null,
+  primary key (room_nid, root_id)
+);
+create index thread_by_newest on thread (room_nid, depth, num);
+
+create table thread_participant (
+  room_nid bigint not null,
+  root_id text collate "C" not null,
+  sender text collate "C" not null,
+  replies int not null,
+  -- The newest of them.
+  depth bigint not null,
+  num int not null,
+  primary key (room_nid, root_id, sender)
+);

@@ -40,7 +40,7 @@ async function bundled(reader: ApiClient, roomId: string, eventId: string) {
 }
 
 async function redact(by: ApiClient, roomId: string, eventId: string): Promise<void> {
-  await by.send(roomId, 'm.room.redaction', { redacts: eventId });
+  await by.ok('PUT', `/rooms/${encodeURIComponent(roomId)}/redact/${encodeURIComponent(eventId)}/${by.nextTxn()}`, {});
 }
 
 const relations = (roomId: string, eventId: string, rest = '') =>
@@ -170,6 +170,22 @@ describe('threads', () => {
     expect(second.next_batch).toBeUndefined();
     expect(ids(await bob.ok('GET', threads(roomId, '?include=participated')))).toEqual([a]);
     expect(ids(await alice.ok('GET', threads(roomId, '?include=participated')))).toEqual([a, c, b]);
+  });
+
+  test('a redacted reply no longer counts, and a thread without replies is none', async () => {
+    const roomId = await sharedRoom();
+    const [a, b] = [await alice.say(roomId, 'a'), await alice.say(roomId, 'b')];
+    const first = await bob.send(roomId, 'm.room.message', threaded(a, '1'));
+    await alice.send(roomId, 'm.room.message', threaded(b, '2'));
+    const last = await bob.send(roomId, 'm.room.message', threaded(a, '3'));
+    expect(ids(await alice.ok('GET', threads(roomId)))).toEqual([a, b]);
+    await redact(bob, roomId, last);
+    expect(ids(await alice.ok('GET', threads(roomId)))).toEqual([b, a]);
+    expect((await bundled(alice, roomId, a))['m.thread']).toMatchObject({ count: 1, latest_event: { event_id: first } });
+    await redact(bob, roomId, first);
+    expect(ids(await alice.ok('GET', threads(roomId)))).toEqual([b]);
+    expect(await bundled(alice, roomId, a)).toBeUndefined();
+    expect(ids(await bob.ok('GET', threads(roomId, '?include=participated')))).toEqual([]);
   });
 
   test('a root by an ignored user is listed in its redacted form', async () => {

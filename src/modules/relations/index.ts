@@ -54,7 +54,7 @@ export default definePlugin({
           if (event.seq !== null && event.seq > 0 && users.isLocal(event.sender)) cache.isNew(event.roomNid, event.eventId);
           if (redacted !== null) cache.redacted(event.roomNid);
           const relation = relationOf(rooms.content(event));
-          if (relation !== null) cache.childAdded(event.roomNid, relation.parentId);
+          if (relation !== null) cache.childAdded(event, relation);
         }
       });
     });

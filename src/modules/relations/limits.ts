@@ -17,3 +17,5 @@ export const PAGE_DEFAULT = 50;
 export const ROWS_PER_PAGE_MAX = 1_000;
 /** Steps from an event to its indirect children; the specification asks for three at least. */
 export const RECURSION_DEPTH = 3;
+/** Direct and indirect children that a page with recursion is chosen from: direct ones first, those nearest to where the page begins. */
+export const RECURSED_MAX = 5_000;

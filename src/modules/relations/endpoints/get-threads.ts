@@ -8,7 +8,7 @@ import { EVENT_FLAG, type StoredEvent } from '../../../plugin-api/stored-event.t
 import { versionOf } from '../../../rooms/events/event-store.ts';
 import { ROWS_PER_PAGE_MAX } from '../limits.ts';
 import { formatPageToken, pageTokenFrom } from '../page-token.ts';
-import type { OrderKey } from '../store.ts';
+import type { OrderKey, ThreadPlace } from '../store.ts';
 import { limitFrom, type RelationsEndpointDeps, relationsEndpoint, viewableRoom, viewerOf } from './deps.ts';
 
 /**
@@ -53,28 +53,33 @@ async function visibleRoots(
 ): Promise<{ roots: StoredEvent[]; next: OrderKey | null }> {
   const { info, userId, participant, limit } = options;
   const { roomId, nid: roomNid } = info;
-  const roots: StoredEvent[] = [];
+  const found: { root: StoredEvent; row: ThreadPlace }[] = [];
   let { before } = options;
   for (let seen = 0; ; ) {
     const rows = await deps.store.threads({ roomNid, before, limit: limit + 1, participant, ignored: [...options.ignored] });
-    const [rootEvents, newest] = await Promise.all([visible(rows.map((row) => row.rootNum)), visible(rows.map((row) => row.num))]);
+    const [rootEvents, newest] = await Promise.all([visible(rows.map((row) => row.rootNum)), visible(rows.map((row) => row.newestNum))]);
     for (const row of rows) {
       const root = rootEvents.get(row.rootNum);
-      if (root !== undefined && newest.has(row.num)) {
-        if (roots.length === limit) return { roots, next: before };
-        roots.push(root);
+      if (root !== undefined && newest.has(row.newestNum)) {
+        if (found.length === limit) return { roots: byNewest(found), next: before };
+        found.push({ root, row });
       }
       before = { depth: row.depth, num: row.num };
     }
     seen += rows.length;
-    if (rows.length <= limit) return { roots, next: null };
-    if (seen >= ROWS_PER_PAGE_MAX) return { roots, next: before };
+    if (rows.length <= limit) return { roots: byNewest(found), next: null };
+    if (seen >= ROWS_PER_PAGE_MAX) return { roots: byNewest(found), next: before };
   }
 
   async function visible(nums: readonly number[]): Promise<Map<number, StoredEvent>> {
     const events = await deps.rooms.eventsByNum(roomId, nums);
     return new Map((await deps.events.visible({ userId, roomId, events })).map((event) => [event.num, event]));
   }
+}
+
+/** A page is a stretch of all threads; inside it they are ordered by what this reader may see of them. */
+function byNewest(found: readonly { root: StoredEvent; row: ThreadPlace }[]): StoredEvent[] {
+  return found.toSorted((a, b) => b.row.newestDepth - a.row.newestDepth || b.row.newestNum - a.row.newestNum).map(({ root }) => root);
 }
 
 /** The event as it would be after a redaction, for somebody who ignores its sender. */
