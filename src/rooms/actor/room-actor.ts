@@ -27,6 +27,7 @@ import type { MembershipChange } from '../events/event-live.ts';
 import { type MemberRow, newRoomWriter } from '../../storage/rooms/room-rows.ts';
 import { type EventStore, isShown, versionOf } from '../events/event-store.ts';
 import { type Appending, appendEvent } from './append-event.ts';
+import { refusalOf } from './refusal-of.ts';
 import type { RoomHead } from './room-head.ts';
 import { threadOf } from './thread-of.ts';
 
@@ -271,7 +272,7 @@ export class RoomActor {
         }
         const built = (index === 0 ? options.first : undefined) ?? this.#build(draft, prepared);
         const verdict = authorise(built.event, this.authState(prepared.loaded), this.version);
-        if (!verdict.allow) throw new MatrixError('M_FORBIDDEN', verdict.reason);
+        if (!verdict.allow) throw refusalOf(verdict);
         const { event, record } = this.#append(built, draft, prepared);
         stored.push(event);
         fresh.add(event);

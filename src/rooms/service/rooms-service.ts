@@ -96,9 +96,11 @@ export class RoomsService implements RoomsPort {
   }
 
   async setMembership(options: Parameters<RoomsPort['setMembership']>[0]): Promise<SendResult> {
-    const { roomId, sender, target, membership, reason, content, txn } = options;
+    const { roomId, sender, target, membership, reason, txn } = options;
     const { ports } = this.#deps;
     await this.#known(roomId);
+    // Who answers for a restricted join is for this server to say.
+    const { join_authorised_via_users_server: _claimed, ...content } = options.content ?? {};
     const isSelf = sender === target;
     const current = await this.membership(roomId, target);
     checkTransition({ current, wanted: membership, isSelf });
@@ -273,7 +275,7 @@ export class RoomsService implements RoomsPort {
       await actors.adopt(plan.head).send(plan.drafts, { newRoom: { createdTs: actorDeps.clock.now() }, first: plan.first, extra });
     } catch (error) {
       if (isUniqueViolation(error)) throw new MatrixError('M_ROOM_IN_USE', 'The room alias is already taken', { cause: error });
-      if (error instanceof MatrixError && error.errcode === 'M_FORBIDDEN') {
+      if (error instanceof MatrixError && (error.errcode === 'M_FORBIDDEN' || error.errcode === 'M_BAD_JSON')) {
         throw new MatrixError('M_INVALID_ROOM_STATE', `The room cannot begin like this: ${error.message}`, { cause: error });
       }
       throw error;

@@ -54,9 +54,9 @@ async function join(
   return { room_id: roomId };
 }
 
-/** Further keys of the request go into the member event, as clients expect; those that the server answers for do not. */
+/** Further keys of the request go into the member event, as clients expect. */
 function joinContent(body: JsonObject): JsonObject {
-  const { third_party_signed: _signed, join_authorised_via_users_server: _authoriser, ...content } = body;
+  const { third_party_signed: _signed, ...content } = body;
   return content;
 }
 
