@@ -113,6 +113,12 @@ describe('GET members', () => {
     expect(await count(after)).toBe(2);
     const timeline = (await alice.ok('GET', at(room, '/messages?dir=b&limit=1'))).end;
     expect(await count(timeline)).toBe(2);
+    const carol = await server.register('carol');
+    await carol.join(room);
+    const { rooms } = await carol.sync();
+    expect(rooms.join[room].timeline.limited).toBe(false);
+    // The whole history is in the answer, so its place lies before everything.
+    expect(await count(rooms.join[room].timeline.prev_batch)).toBe(1);
     expect(await alice.api('GET', at(room, '/members?at=junk'))).toMatchObject({ status: 400, body: { errcode: 'M_INVALID_PARAM' } });
   });
 

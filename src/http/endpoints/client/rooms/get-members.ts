@@ -82,11 +82,18 @@ async function joinedProfiles(deps: RoomEndpointDeps, roomId: StoredEvent['roomI
   return joined;
 }
 
-/** State group at the `at` token: the state after the newest event before that place, never beyond what the user may read. */
+/** Create event and join of the creator: before them nobody was in the room. */
+const EVENTS_OF_A_BEGINNING = 2;
+
+/**
+ * State group at the `at` token: the state after the newest event before that place, never beyond what the user may read. A place before
+ * the whole history, as a first sync of a small room gives it out, stands for how the history begins.
+ */
 async function groupAt({ view, sg, departure }: RoomAccess, query: URLSearchParams): Promise<number> {
   const place = await readPlace(query, 'at', view);
   if (place === null || (departure !== null && isBefore(placeBeyond(departure, 'f'), place))) return sg;
-  const [event] = await view.page({ from: place, dir: 'b', limit: 1 });
+  const [before] = await view.page({ from: place, dir: 'b', limit: 1 });
+  const event = before ?? (await view.page({ from: place, dir: 'f', limit: EVENTS_OF_A_BEGINNING })).at(-1);
   return event?.headSg ?? event?.sg ?? sg;
 }
 
