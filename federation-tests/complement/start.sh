@@ -53,7 +53,7 @@ rate_limits: { enabled: false }
 appservices: { files: [$registrations] }
 # Many of Complement's tests list a room's creator in its power levels, which room version 12 forbids.
 rooms: { default_version: "11" }
-media: { allow_private_addresses: true, url_previews: true }
+media: { allow_private_addresses: true, url_previews: true, unauthenticated_downloads: true }
 push: { allow_private_addresses: true }
 log: { level: ${WEFT_COMPLEMENT_LOG:-info}, format: json }
 SETTINGS
