@@ -1,6 +1,6 @@
 import { parseSync } from 'oxc-parser';
 
-export interface Use {
+interface Use {
   readonly line: number;
   /** `Date.now`, `new Date`, `setTimeout`, … without a leading `globalThis.`. */
   readonly name: string;
@@ -12,7 +12,7 @@ export interface Import {
   readonly typeOnly: boolean;
 }
 
-export interface Template {
+interface Template {
   readonly line: number;
   readonly tag: string;
   readonly text: string;

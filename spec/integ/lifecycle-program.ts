@@ -17,7 +17,7 @@ async function createProbe(options: NodeOptions): Promise<ServingNode> {
   const sql = url === undefined ? postgres({ ...connection, ...settings }) : postgres(url, settings);
   await sql`create table if not exists probe (n int)`;
   const server = createServer((request, response) => {
-    if (request.url === '/bug') setImmediate(() => Promise.reject(new Error('a bug in the probe')));
+    if (request.url === '/bug') setImmediate(() => void Promise.reject(new Error('a bug in the probe')));
     else if (request.url === '/slow') setTimeout(() => response.setHeader('connection', 'close').end('slow'), 500);
     else if (request.url === '/add')
       sql`insert into probe values (1)`.then(

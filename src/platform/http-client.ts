@@ -140,7 +140,7 @@ export class HttpClient implements AsyncDisposable {
 function parseHttpUrl(raw: string | URL): URL {
   const url = URL.parse(String(raw));
   if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:'))
-    throw new HttpClientError('protocol', `not an HTTP URL: ${raw}`);
+    throw new HttpClientError('protocol', `not an HTTP URL: ${String(raw)}`);
   return url;
 }
 

@@ -1,5 +1,5 @@
 /** Work that waits for one key beyond this is refused: a stuck key must not eat the memory. */
-export const KEYED_QUEUE_WAITING_MAX = 10_000;
+const KEYED_QUEUE_WAITING_MAX = 10_000;
 
 export class QueueFullError extends Error {
   constructor(key: unknown) {

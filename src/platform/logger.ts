@@ -4,7 +4,7 @@ import pino from 'pino';
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
 
 /** `log.info('text')` or `log.info({ roomId }, 'text')`; an Error goes under `err`. */
-export interface LogMethod {
+interface LogMethod {
   (fields: object, message: string): void;
   (message: string): void;
 }

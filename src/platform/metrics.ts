@@ -1,13 +1,13 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 /** A metric's labels are named once; passing another set does not compile. */
-export type LabelValues<L extends string> = { [K in L]: string | number };
+type LabelValues<L extends string> = { [K in L]: string | number };
 
-export interface CounterMetric<L extends string> {
+interface CounterMetric<L extends string> {
   inc(labels: LabelValues<L>, by?: number): void;
 }
 
-export interface GaugeMetric<L extends string> {
+interface GaugeMetric<L extends string> {
   set(labels: LabelValues<L>, value: number): void;
   add(labels: LabelValues<L>, by: number): void;
 }
@@ -36,7 +36,7 @@ export interface Metrics {
 }
 
 /** Seconds; from a cache hit to a long join. Long polls are measured without their waiting time. */
-export const DURATION_SECONDS_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+const DURATION_SECONDS_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
 /** `processMetrics` adds CPU, memory, event loop and garbage collection of the process. */
 export function createMetrics(options: { processMetrics?: boolean } = {}): Metrics {

@@ -1,7 +1,7 @@
 import { Piscina } from 'piscina';
 
 /** Tasks that wait for a thread beyond this are refused. */
-export const WORKER_QUEUE_MAX = 4_096;
+const WORKER_QUEUE_MAX = 4_096;
 
 /** Threads for computations that would hold up the event loop: batches of signatures, big state resolutions, images. */
 export interface WorkerPool<Tasks extends WorkerTasks> extends AsyncDisposable {
@@ -19,7 +19,7 @@ export interface WorkerPool<Tasks extends WorkerTasks> extends AsyncDisposable {
 // Methods of a mapped type of unknown arguments cannot be written without `never`: every function of one argument fits it.
 export type WorkerTasks = Record<string, (input: never) => unknown>;
 
-export interface WorkerRunOptions {
+interface WorkerRunOptions {
   signal?: AbortSignal;
   /** Buffers that are moved instead of copied. */
   transfer?: readonly ArrayBuffer[];

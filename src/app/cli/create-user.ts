@@ -40,7 +40,10 @@ export async function createUser(
       throw error;
     });
     const answer = parseObject(response.body);
-    if (response.status !== 200) throw new CliError(`the server refused: ${String(answer.error ?? `status ${response.status}`)}`);
+    if (response.status !== 200) {
+      const why = typeof answer.error === 'string' ? answer.error : `status ${response.status}`;
+      throw new CliError(`the server refused: ${why}`);
+    }
     return answer;
   };
 

@@ -21,8 +21,7 @@ const choice = <const V extends readonly string[]>(description: string, values: 
   oneOf(values, { description, default: value });
 const maybe = Type.Optional;
 
-export const SERVED_APIS = ['client', 'federation', 'media', 'admin', 'metrics'] as const;
-export type ServedApi = (typeof SERVED_APIS)[number];
+const SERVED_APIS = ['client', 'federation', 'media', 'admin', 'metrics'] as const;
 
 const Listener = Type.Object({
   port: Type.Integer({ description: 'TCP port.', minimum: 0, maximum: 65535 }),
@@ -240,8 +239,6 @@ export const ConfigSchema = Type.Object({
 
 /** The configuration as it is written, defaults filled in. */
 export type RawConfig = Static<typeof ConfigSchema>;
-/** One listener, defaults filled in. */
-export type ListenerConfig = Static<typeof Listener>;
 
 /** The same schema as plain JSON Schema, for tools that walk it. */
 export const configSchemaRoot = JSON.parse(JSON.stringify(ConfigSchema)) as SchemaNode;

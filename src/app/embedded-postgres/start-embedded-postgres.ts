@@ -12,7 +12,7 @@ import { postgresqlConf } from './postgresql-conf.ts';
 import { socketFolder } from './socket-folder.ts';
 
 /** How to reach the database; accepted by postgres.js as it is. */
-export interface EmbeddedConnection {
+interface EmbeddedConnection {
   /** Folder of the unix socket. */
   host: string;
   port: number;
@@ -26,7 +26,7 @@ export interface EmbeddedPostgres extends AsyncDisposable {
   /** Resolves when PostgreSQL ends without having been asked to, with a sentence that says how. */
   died: Promise<string>;
   /** Fast shutdown: open transactions are rolled back, everything committed is on disk. */
-  stop(): Promise<void>;
+  stop: () => Promise<void>;
 }
 
 /** Crash recovery replays at most `max_wal_size`; beyond this something is wrong. */
@@ -125,7 +125,7 @@ interface RunningServer {
   process: ChildProcess;
   died: Promise<string>;
   lastLines: string[];
-  stop(): Promise<void>;
+  stop: () => Promise<void>;
 }
 
 /**
@@ -189,14 +189,14 @@ async function killNow(cluster: string, log: Logger): Promise<void> {
 /** PostgreSQL writes `ready` into its pid file when it takes connections. */
 async function untilReady(server: RunningServer, cluster: string, log: Logger): Promise<number> {
   const start = systemClock.monotonic();
-  let ended: string | null = null;
+  const end: { how: string | null } = { how: null };
   void server.died.then((how) => {
-    ended = how;
+    end.how = how;
   });
   for (let lookAt = 1; ; lookAt++) {
     const state = await readPostmasterPid(cluster);
     if (state?.ready === true) return state.pid;
-    if (ended !== null) throw new Error(`${ended}:\n${server.lastLines.join('\n')}`);
+    if (end.how !== null) throw new Error(`${end.how}:\n${server.lastLines.join('\n')}`);
     const waited = systemClock.monotonic() - start;
     if (waited > READY_MS_MAX) throw new Error(`PostgreSQL is not ready after ${READY_MS_MAX} ms:\n${server.lastLines.join('\n')}`);
     if (lookAt % 500 === 0)
