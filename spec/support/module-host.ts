@@ -276,6 +276,7 @@ export class ModuleHost implements AsyncDisposable {
         this.#slots[slot] = provider;
       },
       slot: (name) => this.slot(name),
+      replaced: () => null,
       hook: (name, hook) => void this.#hooks.set(name, [...(this.#hooks.get(name) ?? []), hook as never]),
       check: (name, input) => this.check(name, input),
       on: (name, listener) => void this.#listeners.set(name, [...(this.#listeners.get(name) ?? []), listener as never]),

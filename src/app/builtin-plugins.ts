@@ -31,7 +31,8 @@ export function builtinPlugins(config: Config): { plugin: Plugin; config: unknow
     builtin(receipts),
     builtin(relations),
     builtin(typing),
-    builtin(presence, config.presence),
+    // Presence is one engine with its endpoints, its stream and its EDU: whoever takes the slot brings all of them.
+    ...((config.slots['presence'] ?? presence.name) === presence.name ? [builtin(presence, config.presence)] : []),
     builtin(toDevice),
     builtin(e2eeKeys),
     builtin(keyBackup),

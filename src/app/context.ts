@@ -41,9 +41,9 @@ import { Maintenance } from './maintenance.ts';
 import { nodeName } from './node-name.ts';
 import type { CreateNode } from './node-lifecycle.ts';
 import { arrangePlugins, importPlugins } from './plugins/load-plugins.ts';
-import { createPluginHost } from './plugins/plugin-host.ts';
 import { PluginRegistry } from './plugins/plugin-registry.ts';
 import { runHooks, tell } from './plugins/run-hooks.ts';
+import { setUpPlugins } from './plugins/set-up-plugins.ts';
 import { readyUrls } from './ready-urls.ts';
 
 /** A node writes to this slot of the commit log. */
@@ -169,23 +169,11 @@ export const createNode: CreateNode = async ({ config, database, log, clock, rng
 
     // Modules, built in and third party, through one door.
     const plugins = arrangePlugins([...builtinPlugins(config), ...(await importPlugins(config.modules))]);
-    for (const { plugin, config: pluginConfig } of plugins) {
-      const ports = {
-        server,
-        log,
-        clock,
-        rng,
-        metrics,
-        db: db.read,
-        commits,
-        rooms,
-        events: clientEvents,
-        users: accounts,
-        uia: accounts.uia,
-      };
-      await plugin.setup(createPluginHost({ name: plugin.name, config: pluginConfig, ports, registry }));
-    }
-    registry.freeze();
+    await setUpPlugins({
+      plugins,
+      registry,
+      ports: { server, log, clock, rng, metrics, db: db.read, commits, rooms, events: clientEvents, users: accounts, uia: accounts.uia },
+    });
 
     // Sync.
     const filters = new FilterStore(db.read);

@@ -7,8 +7,9 @@ import { builtinPlugins } from './builtin-plugins.ts';
 import { type Config, loadConfig } from './config/load-config.ts';
 import { ownEndpoints, type TableDeps } from './endpoint-table.ts';
 import { arrangePlugins } from './plugins/load-plugins.ts';
-import { createPluginHost, type HostPorts } from './plugins/plugin-host.ts';
+import type { HostPorts } from './plugins/plugin-host.ts';
 import { PluginRegistry } from './plugins/plugin-registry.ts';
+import { setUpPlugins } from './plugins/set-up-plugins.ts';
 
 /** One path under which the server answers. */
 export interface ListedEndpoint {
@@ -35,10 +36,7 @@ export async function collectEndpoints(
   config: Config = loadConfig({ files: [], environment: {}, workingFolder: '.' }),
 ): Promise<BoundEndpoint[]> {
   const registry = new PluginRegistry(config.slots);
-  for (const { plugin, config: pluginConfig } of arrangePlugins(builtinPlugins(config))) {
-    await plugin.setup(createPluginHost({ name: plugin.name, config: pluginConfig, ports: idlePorts(config), registry }));
-  }
-  registry.freeze();
+  await setUpPlugins({ plugins: arrangePlugins(builtinPlugins(config)), registry, ports: idlePorts(config) });
   return [...ownEndpoints(notReady<TableDeps>('the server')), ...registry.endpoints];
 }
 

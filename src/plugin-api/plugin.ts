@@ -42,6 +42,11 @@ export interface PluginHost<Config = JsonObject> {
   provide<Name extends SlotName>(slot: Name, provider: Slots[Name]): void;
   /** The provider of a slot; throws during `setup`, null when nobody filled it. */
   slot<Name extends SlotName>(slot: Name): Slots[Name] | null;
+  /**
+   * The provider that would fill the slot if this plug-in's did not, to build on; null when there is none. Throws during `setup`, and when
+   * the slot is filled by another plug-in.
+   */
+  replaced<Name extends SlotName>(slot: Name): Slots[Name] | null;
   hook<Name extends HookName>(name: Name, hook: Hook<Name>): void;
   /** Runs all hooks of a name; the first refusal wins. */
   check<Name extends HookName>(name: Name, input: HookInputs[Name]): Promise<Verdict>;

@@ -1,6 +1,9 @@
 import type { Readable } from 'node:stream';
 import type { DeviceId, RoomId, ServerName, UserId } from '../core/ids/brands.ts';
 import type { JsonObject } from '../core/json/json-value.ts';
+import type { PushContext } from '../core/push/compile-condition.ts';
+import type { PushProgram } from '../core/push/compile-ruleset.ts';
+import type { PushOutcome } from '../core/push/push-outcome.ts';
 import type { StateResolver } from '../core/state-res/state-resolver.ts';
 import type { Write } from './commit.ts';
 import type { AliasPort, ProfilePort } from './ports.ts';
@@ -37,6 +40,11 @@ export interface PresenceSlot {
 
 /** Evaluates push rules and keeps unread counts. */
 export interface PushRulesSlot {
+  /**
+   * What compiled rules say to an event: pure and synchronous. Everything else follows from it; the built-in module asks whoever fills the
+   * slot. With `context.userId` null the answer counts for every user with these rules whom the event does not name.
+   */
+  evaluate(program: PushProgram, context: PushContext): PushOutcome;
   /**
    * Whether an event counts as unread for an ordinary member under the default rules: pure and synchronous, it decides `ncum` and `tcum`.
    */

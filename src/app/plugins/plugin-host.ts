@@ -25,6 +25,10 @@ export function createPluginHost(options: { name: string; config: JsonObject; po
       if (!registry.frozen) throw new PluginError(`plug-in ${name} asks for slot ${slot} during setup; slots are decided afterwards`);
       return registry.slot(slot);
     },
+    replaced(slot) {
+      if (!registry.frozen) throw new PluginError(`plug-in ${name} asks for slot ${slot} during setup; slots are decided afterwards`);
+      return registry.replaced(name, slot);
+    },
     hook: (hook, check) => registry.hook(name, hook, check),
     check: (hook, input) => runHooks(deps, hook, input),
     on: (happening, listener) => registry.on(name, happening, listener),

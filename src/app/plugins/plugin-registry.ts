@@ -16,8 +16,8 @@ export interface Owned<T> {
 
 /** Two plug-ins want what only one can have, or one came too late. */
 export class PluginError extends Error {
-  constructor(message: string) {
-    super(message);
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
     this.name = 'PluginError';
   }
 }
@@ -26,6 +26,8 @@ export class PluginError extends Error {
 export class PluginRegistry {
   readonly #winners: Readonly<Record<string, string>>;
   readonly #slots = new Map<SlotName, Owned<unknown>[]>();
+  /** What the winners of contested slots replace. */
+  readonly #replaced = new Map<SlotName, Owned<unknown>>();
   readonly #hooks = new Map<HookName, Owned<Hook<HookName>>[]>();
   readonly #listeners = new Map<HappeningName, Owned<(happening: never) => void | Promise<void>>[]>();
   readonly streams: SyncStream[] = [];
@@ -82,10 +84,22 @@ export class PluginRegistry {
     return (this.#listeners.get(name) ?? []) as unknown as readonly Owned<(happening: Happenings[Name]) => void | Promise<void>>[];
   }
 
-  /** The provider of a slot, or null. */
+  /** What fills a slot, or null. */
   slot<Name extends SlotName>(name: Name): Slots[Name] | null {
+    return this.provider(name)?.value ?? null;
+  }
+
+  /** The same with the name of its plug-in. */
+  provider<Name extends SlotName>(name: Name): Owned<Slots[Name]> | null {
     const [first] = this.#slots.get(name) ?? [];
-    return first === undefined ? null : (first.value as Slots[Name]);
+    return first === undefined ? null : (first as Owned<Slots[Name]>);
+  }
+
+  /** What the slot's provider stands in for: the first of those that did not win. Only the winner may ask. */
+  replaced<Name extends SlotName>(plugin: string, name: Name): Slots[Name] | null {
+    if (this.provider(name)?.plugin !== plugin)
+      throw new PluginError(`plug-in ${plugin} asks what it replaces in slot ${name}, which it does not fill`);
+    return (this.#replaced.get(name)?.value ?? null) as Slots[Name] | null;
   }
 
   /**
@@ -104,6 +118,8 @@ export class PluginRegistry {
       if (chosen.length > 1) {
         throw new PluginError(`Slot ${slot} has more than one provider: ${names(providers)}. Name the one to use under slots.${slot}.`);
       }
+      const loser = providers.find((provider) => provider !== only);
+      if (loser !== undefined) this.#replaced.set(slot, loser);
       this.#slots.set(slot, [only]);
     }
     for (const slot of Object.keys(this.#winners)) {

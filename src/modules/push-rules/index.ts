@@ -38,11 +38,17 @@ export default definePlugin({
       ignoredBy: async (userIds) => (await host.slot('ignoredUsers')?.ignoredByMany(userIds)) ?? new Map(),
       mutedIn: (roomNid) => store.mutedIn(roomNid),
     });
-    const provider = new PushRulesProvider({ rules, counts, rooms: host.rooms, ignored: () => host.slot('ignoredUsers') });
+    const provider = new PushRulesProvider({
+      rules,
+      counts,
+      rooms: host.rooms,
+      ignored: () => host.slot('ignoredUsers'),
+      evaluator: () => host.slot('pushRules'),
+    });
     const rulesetOf = (userId: UserId) => provider.rulesetOf(userId);
 
     host.provide('pushRules', provider);
-    host.observe(new UnreadObserver({ programs, counts, isLocal }));
+    host.observe(new UnreadObserver({ programs, counts, isLocal, rules: () => host.slot('pushRules') ?? provider }));
     host.stream(pushRulesStream(rules, rulesetOf));
     host.stream(unreadStream(counts, host.rooms));
     host.on('accountDataChanged', async ({ userId, type }) => {

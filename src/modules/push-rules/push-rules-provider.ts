@@ -21,16 +21,22 @@ export interface PushRulesProviderDeps {
   readonly counts: UnreadCounts;
   readonly rooms: RoomsPort;
   readonly ignored: () => IgnoredUsersSlot | null;
+  /** Evaluates: this provider itself, or the plug-in that took the slot over. */
+  readonly evaluator: () => Pick<PushRulesSlot, 'evaluate'> | null;
 }
 
 /** What the rest of the server asks of push rules. */
 export class PushRulesProvider implements PushRulesSlot {
-  readonly notifiesByDefault = notifiesByDefault;
+  readonly evaluate = evaluate;
   readonly #deps: PushRulesProviderDeps;
   readonly #compiler = new ProgramCompiler();
 
   constructor(deps: PushRulesProviderDeps) {
     this.#deps = deps;
+  }
+
+  notifiesByDefault(event: Parameters<PushRulesSlot['notifiesByDefault']>[0]): boolean {
+    return notifiesByDefault(event, (program, context) => this.#evaluator.evaluate(program, context));
   }
 
   async rulesetOf(userId: UserId): Promise<PushRuleset> {
@@ -64,7 +70,7 @@ export class PushRulesProvider implements PushRulesSlot {
       origin_server_ts: event.ts,
       ...(event.stateKey === undefined ? {} : { state_key: event.stateKey }),
     });
-    return evaluate(program, {
+    return this.#evaluator.evaluate(program, {
       event: view,
       userId,
       displayName: typeof displayName === 'string' ? displayName : null,
@@ -89,5 +95,9 @@ export class PushRulesProvider implements PushRulesSlot {
       writes: [write(receiptMarkerWriter, { userId, roomNid, thread, seq })],
       committed: () => this.#deps.counts.markRead(roomId, userId, thread, seq),
     };
+  }
+
+  get #evaluator(): Pick<PushRulesSlot, 'evaluate'> {
+    return this.#deps.evaluator() ?? this;
   }
 }

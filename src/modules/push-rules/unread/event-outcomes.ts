@@ -1,7 +1,8 @@
 import type { UserId } from '../../../core/ids/brands.ts';
 import type { PushContext } from '../../../core/push/compile-condition.ts';
-import { evaluate, type PushProgram } from '../../../core/push/compile-ruleset.ts';
+import type { PushProgram } from '../../../core/push/compile-ruleset.ts';
 import { namedUsers } from '../../../core/push/named-users.ts';
+import type { PushRulesSlot } from '../../../plugin-api/slots.ts';
 import type { Count } from './count.ts';
 import { NOTHING } from './count.ts';
 import { DEFAULT_KEY, DEFAULT_PROGRAM, type KeyedProgram } from './member-programs.ts';
@@ -10,11 +11,16 @@ import { DEFAULT_KEY, DEFAULT_PROGRAM, type KeyedProgram } from './member-progra
 export class EventOutcomes {
   readonly #context: Omit<PushContext, 'userId' | 'displayName'>;
   readonly #displayNameOf: (userId: UserId) => string | null;
+  readonly #evaluate: PushRulesSlot['evaluate'];
   readonly #shared = new Map<string, { readonly named: ReadonlySet<string>; readonly count: Count }>();
 
-  constructor(context: Omit<PushContext, 'userId' | 'displayName'>, displayNameOf: (userId: UserId) => string | null) {
+  constructor(
+    context: Omit<PushContext, 'userId' | 'displayName'>,
+    deps: { displayNameOf: (userId: UserId) => string | null; evaluate: PushRulesSlot['evaluate'] },
+  ) {
     this.#context = context;
-    this.#displayNameOf = displayNameOf;
+    this.#displayNameOf = deps.displayNameOf;
+    this.#evaluate = deps.evaluate;
   }
 
   /** For a member with the predefined rules whom the event does not name. */
@@ -43,7 +49,7 @@ export class EventOutcomes {
 
   #run(program: PushProgram, userId: UserId | null): Count {
     const displayName = userId === null ? null : this.#displayNameOf(userId);
-    const { notify, highlight } = evaluate(program, { ...this.#context, userId, displayName });
+    const { notify, highlight } = this.#evaluate(program, { ...this.#context, userId, displayName });
     return notify ? { notify: 1, highlight: highlight ? 1 : 0 } : NOTHING;
   }
 }

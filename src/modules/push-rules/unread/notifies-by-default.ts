@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../../core/json/json-value.ts';
-import { evaluate } from '../../../core/push/compile-ruleset.ts';
 import { PushEventView } from '../../../core/push/push-event-view.ts';
+import type { PushRulesSlot } from '../../../plugin-api/slots.ts';
 import { DEFAULT_PROGRAM } from './member-programs.ts';
 
 /** More than two: whether a room has exactly two members changes the sound, not whether the predefined rules notify. */
@@ -10,7 +10,10 @@ const MEMBERS = 1000;
  * Whether the running counts count an event: what the predefined rules say to somebody whom it does not name. Rules that ask for the
  * sender's power only add highlights to messages that notify anyway; where they do more, an exception for everybody says so.
  */
-export function notifiesByDefault(event: { type: string; stateKey: string | undefined; content: JsonObject }): boolean {
+export function notifiesByDefault(
+  event: { type: string; stateKey: string | undefined; content: JsonObject },
+  evaluate: PushRulesSlot['evaluate'],
+): boolean {
   const view = new PushEventView({
     type: event.type,
     content: event.content,

@@ -3,12 +3,12 @@ import type { JsonObject } from '../../../core/json/json-value.ts';
 import { PushEventView } from '../../../core/push/push-event-view.ts';
 import { type Write, write } from '../../../plugin-api/commit.ts';
 import type { EventObserver, ObservedRoom } from '../../../plugin-api/hooks.ts';
+import type { PushRulesSlot } from '../../../plugin-api/slots.ts';
 import { EVENT_FLAG, type StoredEvent } from '../../../plugin-api/stored-event.ts';
 import { EVERYBODY, exceptionWriter, MAIN_THREAD, membershipWriter, mutedWriter, ownMarkerWriter } from '../store.ts';
 import { type Count, NOTHING, sameCount } from './count.ts';
 import { EventOutcomes } from './event-outcomes.ts';
 import { DEFAULT_KEY, DEFAULT_PROGRAM, type KeyedProgram } from './member-programs.ts';
-import { notifiesByDefault } from './notifies-by-default.ts';
 import type { RoomMembers, RoomPrograms, SpecialMember } from './room-programs.ts';
 import { creatorsOf, notificationsPower, senderPower } from './sender-power.ts';
 import type { UnreadCounts } from './unread-counts.ts';
@@ -25,8 +25,11 @@ export class UnreadObserver implements EventObserver {
   readonly #programs: RoomPrograms;
   readonly #counts: UnreadCounts;
   readonly #isLocal: (userId: UserId) => boolean;
+  readonly #rules: () => PushRulesSlot;
 
-  constructor(deps: { programs: RoomPrograms; counts: UnreadCounts; isLocal: (userId: UserId) => boolean }) {
+  /** `rules`: whoever fills the slot. */
+  constructor(deps: { programs: RoomPrograms; counts: UnreadCounts; isLocal: (userId: UserId) => boolean; rules: () => PushRulesSlot }) {
+    this.#rules = deps.rules;
     this.#programs = deps.programs;
     this.#counts = deps.counts;
     this.#isLocal = deps.isLocal;
@@ -57,9 +60,10 @@ export class UnreadObserver implements EventObserver {
     let ordinary = NOTHING;
     // A redacted event counts for nobody; the reader leaves it out of the running counts.
     if (!isRedacted) {
-      const results = outcomesOf(event, content, room, members);
+      const rules = this.#rules();
+      const results = outcomesOf(event, { content, room, members, rules });
       ordinary = results.ordinary;
-      const counted = notifiesByDefault({ type: event.type, stateKey: event.stateKey, content }) ? 1 : 0;
+      const counted = rules.notifiesByDefault({ type: event.type, stateKey: event.stateKey, content }) ? 1 : 0;
       const row = { roomNid: event.roomNid, seq, num: event.num, thread };
       const add = (userId: UserId, notify: number, highlight: number): void => {
         if (notify !== 0 || highlight !== 0) writes.push(write(exceptionWriter, { ...row, userId, notify, highlight }));
@@ -144,7 +148,10 @@ function mutedOf(members: RoomMembers): ReadonlySet<UserId> {
   return new Set([...members.special.values()].filter((member) => member.muted).map((member) => member.userId));
 }
 
-function outcomesOf(event: StoredEvent, content: JsonObject, room: ObservedRoom, members: RoomMembers | undefined): EventOutcomes {
+function outcomesOf(
+  event: StoredEvent,
+  { content, room, members, rules }: { content: JsonObject; room: ObservedRoom; members: RoomMembers | undefined; rules: PushRulesSlot },
+): EventOutcomes {
   const powerLevels = room.stateContent('m.room.power_levels', '');
   const view = new PushEventView({
     event_id: event.eventId,
@@ -162,9 +169,12 @@ function outcomesOf(event: StoredEvent, content: JsonObject, room: ObservedRoom,
       senderPower: members === undefined ? 0 : senderPower(event.sender, members.creators, powerLevels),
       notificationsPower: (key) => (members === undefined ? Infinity : notificationsPower(key, members.creators.version, powerLevels)),
     },
-    (userId) => {
-      const name = room.stateContent('m.room.member', userId)?.['displayname'];
-      return typeof name === 'string' ? name : null;
+    {
+      evaluate: (program, context) => rules.evaluate(program, context),
+      displayNameOf(userId) {
+        const name = room.stateContent('m.room.member', userId)?.['displayname'];
+        return typeof name === 'string' ? name : null;
+      },
     },
   );
 }

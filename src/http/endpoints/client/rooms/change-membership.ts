@@ -1,8 +1,9 @@
 import { Type } from 'typebox';
 import { MatrixError } from '../../../../core/errors/matrix-error.ts';
 import { parseUserId } from '../../../../core/ids/user-id.ts';
-import type { UserId } from '../../../../core/ids/brands.ts';
-import { roomEndpoint } from './room-endpoint.ts';
+import type { RoomId, UserId } from '../../../../core/ids/brands.ts';
+import type { Membership } from '../../../../plugin-api/ports.ts';
+import { type RoomEndpointDeps, roomEndpoint } from './room-endpoint.ts';
 
 const Reason = Type.Object({ reason: Type.Optional(Type.String()) });
 const TargetAndReason = Type.Object({ user_id: Type.String(), reason: Type.Optional(Type.String()) });
@@ -67,7 +68,7 @@ export const kick = roomEndpoint({
   body: TargetAndReason,
   handler: async ({ deps, requester, params, body }) => {
     const target = readUser(body.user_id);
-    const current = await deps.rooms.membership(params.roomId, target);
+    const current = await membershipForMember(deps, { roomId: params.roomId, asking: requester.userId, target });
     if (current === 'ban') throw new MatrixError('M_FORBIDDEN', 'The user is banned; unban them instead');
     await deps.rooms.setMembership({ roomId: params.roomId, sender: requester.userId, target, membership: 'leave', ...reasonOf(body) });
     return {};
@@ -95,11 +96,21 @@ export const unban = roomEndpoint({
   body: TargetAndReason,
   handler: async ({ deps, requester, params, body }) => {
     const target = readUser(body.user_id);
-    if ((await deps.rooms.membership(params.roomId, target)) !== 'ban') throw new MatrixError('M_BAD_STATE', 'The user is not banned');
+    const current = await membershipForMember(deps, { roomId: params.roomId, asking: requester.userId, target });
+    if (current !== 'ban') throw new MatrixError('M_BAD_STATE', 'The user is not banned');
     await deps.rooms.setMembership({ roomId: params.roomId, sender: requester.userId, target, membership: 'leave', ...reasonOf(body) });
     return {};
   },
 });
+
+/** The membership of a user, for somebody in the room: nobody else learns who is banned. */
+async function membershipForMember(
+  deps: Pick<RoomEndpointDeps, 'rooms'>,
+  { roomId, asking, target }: { roomId: RoomId; asking: UserId; target: UserId },
+): Promise<Membership | null> {
+  if ((await deps.rooms.membership(roomId, asking)) !== 'join') throw new MatrixError('M_FORBIDDEN', 'You are not in this room');
+  return deps.rooms.membership(roomId, target);
+}
 
 function readUser(raw: string): UserId {
   const userId = parseUserId(raw);
