@@ -1,8 +1,8 @@
-import { globSync } from 'node:fs';
+import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { INSTRUMENTER_CONSTANTS, type InstrumenterContext } from '@stryker-mutator/api/core';
+import { type CoveragePerTestId, INSTRUMENTER_CONSTANTS, type InstrumenterContext } from '@stryker-mutator/api/core';
 import { declareClassPlugin, PluginKind } from '@stryker-mutator/api/plugin';
 import {
   determineHitLimitReached,
@@ -15,7 +15,6 @@ import {
   TestStatus,
   toMutantRunResult,
 } from '@stryker-mutator/api/test-runner';
-import fc from 'fast-check';
 import { type Test, testsOf } from './suites.ts';
 
 /** The suites that specify `core/auth` and `core/state-res`, quick ones first: most mutants die before a property is tried. */
@@ -26,7 +25,19 @@ const SUITES = [
   'spec/property/state-res/*.test.ts',
 ];
 
-const SUITES_SHIM = new URL('suites.ts', import.meta.url).href;
+/** What the suites import, and what they get. */
+const STAND_INS: { readonly [name: string]: string } = {
+  vitest: new URL('suites.ts', import.meta.url).href,
+  'fast-check': new URL('few-examples.ts', import.meta.url).href,
+};
+
+/** A mutant that a test passes this many times as often as it passes the original code loops endlessly. */
+const HIT_LIMIT_FACTOR = 10;
+/** And this often in any case. */
+const HIT_LIMIT_MIN = 1_000;
+
+/** How often each test passes each mutant, for the processes that follow the one of the first run; inside the sandbox. */
+const HITS_FILE = 'hits.json';
 
 /**
  * Runs the suites inside Stryker's worker and switches from mutant to mutant between two runs. A run of a suite under a test
@@ -34,6 +45,7 @@ const SUITES_SHIM = new URL('suites.ts', import.meta.url).href;
  */
 class InProcessRunner implements TestRunner {
   #tests: readonly Test[] | null = null;
+  #hits: CoveragePerTestId | null = null;
 
   /** Modules stay loaded: for a mutant of code that runs while they load, Stryker starts another process. */
   capabilities(): { reloadEnvironment: boolean } {
@@ -48,37 +60,43 @@ class InProcessRunner implements TestRunner {
       results.push(await run(test));
     }
     delete context.currentTestId;
-    return { status: DryRunStatus.Complete, tests: results, ...(context.mutantCoverage && { mutantCoverage: context.mutantCoverage }) };
+    const { mutantCoverage } = context;
+    writeFileSync(HITS_FILE, JSON.stringify(mutantCoverage?.perTest ?? {}));
+    return { status: DryRunStatus.Complete, tests: results, ...(mutantCoverage && { mutantCoverage }) };
   }
 
   async mutantRun({ activeMutant, mutantActivation, hitLimit, testFilter }: MutantRunOptions): Promise<MutantRunResult> {
     const context = mutants();
-    context.hitCount = 0;
-    if (hitLimit !== undefined) context.hitLimit = hitLimit;
     if (mutantActivation === 'static') context.activeMutant = activeMutant.id;
     const tests = await this.#load();
     context.activeMutant = activeMutant.id;
+    this.#hits ??= JSON.parse(readFileSync(HITS_FILE, 'utf8')) as CoveragePerTestId;
 
     const chosen = testFilter && new Set(testFilter);
     const results: TestResult[] = [];
     for (const test of tests) {
       if (chosen && !chosen.has(test.id)) continue;
+      const hits = this.#hits[test.id]?.[activeMutant.id];
+      const limit = hits === undefined ? hitLimit : Math.max(HIT_LIMIT_MIN, hits * HIT_LIMIT_FACTOR);
+      context.hitCount = 0;
+      context.hitLimit = limit ?? Number.POSITIVE_INFINITY;
       const result = await run(test);
+      const hung = determineHitLimitReached(context.hitCount, limit);
+      if (hung) return toMutantRunResult(hung);
       results.push(result);
       if (result.status === TestStatus.Failed) break;
     }
-    const hung = determineHitLimitReached(context.hitCount, context.hitLimit);
-    return toMutantRunResult(hung ?? { status: DryRunStatus.Complete, tests: results });
+    return toMutantRunResult({ status: DryRunStatus.Complete, tests: results });
   }
 
   async #load(): Promise<readonly Test[]> {
     if (this.#tests) return this.#tests;
     registerHooks({
-      resolve: (specifier, context, next) =>
-        specifier === 'vitest' && context.parentURL !== SUITES_SHIM ? { url: SUITES_SHIM, shortCircuit: true } : next(specifier, context),
+      resolve(specifier, context, next) {
+        const standIn = STAND_INS[specifier];
+        return standIn === undefined || context.parentURL === standIn ? next(specifier, context) : { url: standIn, shortCircuit: true };
+      },
     });
-    // The same examples for every mutant, so that a run can be repeated; a failure is all that counts, not the smallest one.
-    fc.configureGlobal({ seed: 20_260_401, endOnFailure: true });
     const tests: Test[] = [];
     for (const file of SUITES.flatMap((pattern) => globSync(pattern).toSorted())) {
       tests.push(...(await testsOf(file, () => import(pathToFileURL(resolve(file)).href))));
