@@ -238,7 +238,8 @@ async function writeBare(
     timeline,
     limited: false,
     prevBatch: formatSyncToken(room.pos),
-    state: [],
+    // A client that asked for the state after the timeline takes none from the timeline.
+    state: request.stateAfter ? timeline : [],
     summary: null,
     members: [],
   };

@@ -75,6 +75,17 @@ describe('an initial sync', () => {
 });
 
 describe('an incremental sync', () => {
+  it('tells a client that asked for the state after the timeline of a departure from a room that the user was not in', async () => {
+    const world = new SyncWorld();
+    const room = world.createRoom('a', BOB);
+    world.member(room, ALICE, 'invite', BOB);
+    const { next_batch: since } = await world.get(ALICE);
+    world.member(room, ALICE, 'ban', BOB);
+    const left = (await world.get(ALICE, since, { stateKeys: ['state_after'] })).rooms?.leave?.[room];
+    expect(labels(left?.state_after?.events)).toEqual([`m.room.member|${ALICE}`]);
+    expect(labels(left?.timeline.events)).toEqual([`m.room.member|${ALICE}`]);
+  });
+
   it('gives what happened since the token, and nothing when nothing did', async () => {
     const world = new SyncWorld();
     const room = world.createRoom('a', ALICE, { members: [BOB] });
