@@ -12,6 +12,7 @@ import type { RoomReader, Timeline } from '../room-reader.ts';
 import { clientText } from './client-text.ts';
 import { filterVisible } from './filter-visible.ts';
 import { LiveRoom, type LiveRoomDeps, type StateCache } from './live-room.ts';
+import { StoredTxns } from './stored-txns.ts';
 import { UserRooms } from './user-rooms.ts';
 
 /** Rooms kept in memory for reading. */
@@ -28,7 +29,6 @@ const STATE_ENTRY_BYTES = 100;
 export class RoomReadModel implements RoomReader {
   readonly #sql: RoomSql;
   readonly #events: EventStore;
-  readonly #users: Dictionary;
   readonly #userRooms: UserRooms;
   readonly #rooms = new Map<RoomId, LiveRoom>();
   /** Commits that arrive while a room is being read. */
@@ -39,12 +39,13 @@ export class RoomReadModel implements RoomReader {
     sizeOf: (state) => 200 + state.size * STATE_ENTRY_BYTES,
   });
   readonly #texts = new WeakMap<StoredEvent, string>();
+  readonly #storedTxns: StoredTxns;
 
   constructor(deps: { sql: RoomSql; events: EventStore; users: Dictionary; commits: CommitPort }) {
     this.#sql = deps.sql;
     this.#events = deps.events;
-    this.#users = deps.users;
     this.#userRooms = new UserRooms(deps.sql);
+    this.#storedTxns = new StoredTxns(deps);
     deps.commits.onBatch((entries) => {
       for (const entry of entries) {
         const live = eventLiveOf(entry);
@@ -150,9 +151,10 @@ export class RoomReadModel implements RoomReader {
     const room = await this.view(roomId);
     if (room === null) return new Map();
     const { known, cold } = room.txnIdsIfWarm(userId, scope, nums);
-    if (cold.length > 0) {
-      const userNid = await this.#users.number(userId);
-      for (const row of await this.#sql.txnsOfEvents(room.info.nid, cold, userNid)) if (row.scope === scope) known.set(row.num, row.txnId);
+    // Only messages and redactions are sent under a transaction id.
+    const unknown = cold.filter((num) => this.#events.peek(room.info.nid, num)?.stateKey === undefined);
+    if (unknown.length > 0) {
+      for (const [num, txnId] of await this.#storedTxns.of({ userId, scope, roomNid: room.info.nid, nums: unknown })) known.set(num, txnId);
     }
     return known;
   }

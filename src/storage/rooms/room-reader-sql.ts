@@ -235,11 +235,17 @@ export class RoomSql {
     return row ?? null;
   }
 
-  /** Transaction ids of one user by the events they made. */
-  async txnsOfEvents(roomNid: number, nums: readonly number[], userNid: number): Promise<{ num: number; scope: string; txnId: string }[]> {
-    return this.#sql<{ num: number; scope: string; txnId: string }[]>`
-      select num, scope, txn_id as "txnId" from txn_id
-      where room_nid = ${roomNid} and num = any(${[...nums]}::int[]) and user_nid = ${userNid}`;
+  /** Transaction ids of one device by the events they made, for many rooms at once. */
+  async txnsOfEvents(
+    events: readonly { roomNid: number; num: number }[],
+    userNid: number,
+    scope: string,
+  ): Promise<{ roomNid: number; num: number; txnId: string }[]> {
+    return this.#sql<{ roomNid: number; num: number; txnId: string }[]>`
+      select t.room_nid as "roomNid", t.num, t.txn_id as "txnId"
+      from unnest(${events.map((event) => event.roomNid)}::bigint[], ${events.map((event) => event.num)}::int[]) as wanted(room_nid, num)
+      join txn_id t on t.room_nid = wanted.room_nid and t.num = wanted.num
+      where t.user_nid = ${userNid} and t.scope = ${scope}`;
   }
 
   /** Which event redacted which. */
