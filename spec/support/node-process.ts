@@ -15,6 +15,8 @@ export interface NodeProcessOptions {
   readonly port: number;
   /** Keys of the configuration that replace the defaults below. */
   readonly config?: { readonly [section: string]: unknown };
+  /** Program that is started in place of `src/app/main.ts`, with the same arguments. */
+  readonly program?: string;
   /** Arguments for Node itself. */
   readonly execArgv?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
@@ -59,7 +61,7 @@ export async function launchNode(options: NodeProcessOptions): Promise<StartingN
   const listeners = [{ port, bind: '127.0.0.1', serve: ['client', 'admin', 'metrics'] }];
   await writeFile(file, JSON.stringify({ ...DEFAULTS, data_dir: dataDirOf(folder), listeners, ...options.config }));
   const started = performance.now();
-  const child = spawn(process.execPath, [...(options.execArgv ?? []), MAIN, 'start', '--config', file], {
+  const child = spawn(process.execPath, [...(options.execArgv ?? []), options.program ?? MAIN, 'start', '--config', file], {
     cwd: folder,
     env: { ...process.env, ...options.environment },
     stdio: ['ignore', 'pipe', 'pipe'],
