@@ -23,6 +23,15 @@ describe('version 1', () => {
     expect(at(room.resolve(base, promoted, forged), POWER)).toBe('pl-2');
   });
 
+  test('each of them is judged by the one before', () => {
+    const room = new RoomBuilder('1');
+    const base = room.start();
+    const resigned = room.send(base, powerLevels('pl-2', '@bob:x', { '@alice:x': 100, '@bob:x': 49 }));
+    expect(at(room.resolve(base, resigned), POWER)).toBe('pl-2');
+    const again = room.send(resigned, powerLevels('pl-3', '@bob:x', { '@alice:x': 100 }));
+    expect(at(room.resolve(base, resigned, again), POWER)).toBe('pl-2');
+  });
+
   test('the first power levels that are not allowed end the list', () => {
     const room = new RoomBuilder('1');
     const base = room.start();

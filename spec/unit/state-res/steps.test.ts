@@ -3,6 +3,7 @@ import type { RoomEvent } from '../../../src/core/events/room-event.ts';
 import type { EventId } from '../../../src/core/ids/brands.ts';
 import type { JsonObject } from '../../../src/core/json/json-value.ts';
 import { EventPool } from '../../../src/core/state-res/event-pool.ts';
+import { iterativeAuthChecks } from '../../../src/core/state-res/iterative-auth-checks.ts';
 import { mainlineOrdering } from '../../../src/core/state-res/mainline-ordering.ts';
 import { MemoryEventSource } from '../../../src/core/state-res/memory-event-source.ts';
 import { MinHeap } from '../../../src/core/state-res/min-heap.ts';
@@ -10,7 +11,7 @@ import { isPowerEvent, selectPowerEvents } from '../../../src/core/state-res/pow
 import { sortByPower } from '../../../src/core/state-res/power-ordering.ts';
 import { resolveV2, resolveV21 } from '../../../src/core/state-res/resolve-v2.ts';
 import { splitConflicts } from '../../../src/core/state-res/split-conflicts.ts';
-import { stateTuple } from '../../../src/core/state-res/state-map.ts';
+import { splitStateTuple, stateTuple } from '../../../src/core/state-res/state-map.ts';
 import type { Resolution, ResolverNeed } from '../../../src/core/state-res/state-resolver.ts';
 import { powerLevels, RoomBuilder, topic } from './room-builder.ts';
 
@@ -177,6 +178,16 @@ describe('mainline ordering', () => {
     expect(sorted('p0', events, beside)).toBe('old side new');
   });
 
+  test('all that builds on the same power levels beside the mainline has the same place', () => {
+    const beside = [level('q1', 'q2'), level('q2', 'p1')];
+    const events = [
+      event('first', { auth: ['q1'], ts: 9 }),
+      event('second', { auth: ['q1'], ts: 8 }),
+      event('third', { auth: ['q2'], ts: 7 }),
+    ];
+    expect(sorted('p0', [event('old', { auth: ['p2'], ts: 10 }), ...events], beside)).toBe('old third second first');
+  });
+
   test('power levels that never meet the mainline count as none', () => {
     expect(
       sorted(
@@ -191,6 +202,19 @@ describe('mainline ordering', () => {
     expect(sorted(null, [event('a', { auth: ['p2'], ts: 2 }), event('b', { auth: ['p0'], ts: 1 })])).toBe('b a');
   });
 
+  test('asks for power levels only, as far as what is here does not tell, and says so', () => {
+    const events = [event('a', { auth: ['member', 'p2'] }), event('b', { auth: ['beside'] })];
+    const known = [...chain, ...events, level('beside')];
+    const needsOf = (powerLevelsId: string | undefined): ResolverNeed[] => {
+      const pool = new EventPool();
+      run(pool.load(events.map((one) => one.eventId)), known);
+      return run(mainlineOrdering(events, powerLevelsId === undefined ? undefined : id(powerLevelsId), pool), known).needs;
+    };
+    expect(needsOf(undefined)).toEqual([]);
+    const asks = (...ids: string[]): ResolverNeed => ({ need: 'events', ids: ids.map(id), powerLevels: true });
+    expect(needsOf('p2')).toEqual([asks('p2'), asks('create'), asks('beside')]);
+  });
+
   test('power levels with a state key are none', () => {
     const odd = event('odd', { type: 'm.room.power_levels', stateKey: 'x', auth: ['p0'] });
     expect(sorted('p0', [event('a', { auth: ['odd'], ts: 5 }), event('b', { auth: ['p2'], ts: 1 })], [odd])).toBe('a b');
@@ -203,6 +227,25 @@ describe('mainline ordering', () => {
     ).toBe('b a z');
     expect(sorted('c1', [event('a', { auth: ['c1'] }), event('b', { auth: ['c2'] })], circle)).toBe('b a');
   });
+});
+
+describe('iterative auth checks', () => {
+  test('give no place in state to an event that is none', () => {
+    const room = new RoomBuilder('11');
+    const base = room.start();
+    room.send(base, topic('topic', '@alice:x'));
+    const state = room.events.get(id('topic')) as RoomEvent;
+    const message = { ...state, eventId: id('message'), type: 'm.room.message', stateKey: undefined };
+    const checks = iterativeAuthChecks({ version: room.version, initial: base, events: [state, message], pool: new EventPool() });
+    const { result } = run(checks, [...room.events.values(), message]);
+    expect(result).toEqual(new Map([...base, [stateTuple('m.room.topic', ''), id('topic')]]));
+  });
+});
+
+test('a key of state is its type and its state key', () => {
+  expect(splitStateTuple(stateTuple('m.room.member', '@a:x'))).toEqual({ type: 'm.room.member', stateKey: '@a:x' });
+  expect(splitStateTuple(stateTuple('m.room.name', ''))).toEqual({ type: 'm.room.name', stateKey: '' });
+  expect(splitStateTuple(stateTuple('x', 'with\0nul'))).toEqual({ type: 'x', stateKey: 'with\0nul' });
 });
 
 describe('requests', () => {

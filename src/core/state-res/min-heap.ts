@@ -10,7 +10,6 @@ export class MinHeap<Item> {
   push(item: Item): void {
     const items = this.#items;
     let at = items.length;
-    items.push(item);
     while (at > 0) {
       const parent = (at - 1) >> 1;
       const above = items[parent];
