@@ -102,7 +102,11 @@ describe('an endpoint, a sync stream and a stop of a plug-in', () => {
         setup(host) {
           host.endpoints([{
             method: 'GET', path: '/_weft/${name}/:userId', auth: 'user',
-            handler: ({ deps, requester, params }) => ({ greeting: deps.greeting, asker: requester.userId, about: params.userId }),
+            handler: ({ deps, requester, params }) => {
+              if (params.userId === '@nobody:weft.test') throw host.refusal('M_FORBIDDEN', 'not about them');
+              if (params.userId === '@tea:weft.test') return host.reply({ status: 418, body: { short: true } });
+              return { greeting: deps.greeting, asker: requester.userId, about: params.userId };
+            },
           }], { greeting: 'hello' });
           host.stream({ name: '${name}', contribute: ({ userId }) => ({ top: { 'org.example.${name}': userId } }) });
           host.onStop(async () => { globalThis.stopped.push('${name}'); });
@@ -116,6 +120,11 @@ describe('an endpoint, a sync stream and a stop of a plug-in', () => {
       asker: alice.userId,
       about: '@bob:weft.test',
     });
+    expect(await alice.api('GET', '/_weft/first/@nobody:weft.test')).toMatchObject({
+      status: 403,
+      body: { errcode: 'M_FORBIDDEN', error: 'not about them' },
+    });
+    expect(await alice.api('GET', '/_weft/first/@tea:weft.test')).toMatchObject({ status: 418, body: { short: true } });
     expect((await alice.api('GET', '/_weft/first/bob')).body.errcode).toBe('M_INVALID_PARAM');
     expect((await server.anonymous.api('GET', '/_weft/first/@bob:weft.test')).body.errcode).toBe('M_MISSING_TOKEN');
     await alice.createRoom();

@@ -9,7 +9,7 @@ import { ManualClock } from '../../src/platform/manual-clock.ts';
 import { createMetrics } from '../../src/platform/metrics.ts';
 import { SeededRng } from '../../src/platform/seeded-rng.ts';
 import type { LogEntry, Database } from '../../src/plugin-api/commit.ts';
-import { type AnyEndpoint, type HttpReply, isReply, type Method, type Requester } from '../../src/plugin-api/endpoint.ts';
+import { type AnyEndpoint, type HttpReply, isReply, type Method, type Requester, reply } from '../../src/plugin-api/endpoint.ts';
 import type { EventObserver, HappeningName, Happenings, HookInputs, HookName, Verdict } from '../../src/plugin-api/hooks.ts';
 import type { Plugin, PluginHost } from '../../src/plugin-api/plugin.ts';
 import type { RoomsPort, UiaPort } from '../../src/plugin-api/ports.ts';
@@ -287,6 +287,8 @@ export class ModuleHost implements AsyncDisposable {
       endpoints: (endpoints, deps) => {
         for (const endpoint of endpoints) this.#endpoints.push({ endpoint: endpoint as AnyEndpoint<unknown>, deps });
       },
+      refusal: (errcode, message, extra = {}) => new MatrixError(errcode, message, { extra }),
+      reply,
       unstableFeature: (name) => void this.unstableFeatures.push(name),
       consumeLog: (name, handle) => void this.consumers.set(name, handle),
       capability: (name, value) => void this.capabilities.set(name, value),

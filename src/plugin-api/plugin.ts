@@ -1,4 +1,5 @@
 import type { Static, TSchema } from 'typebox';
+import type { ErrorCode } from '../core/errors/error-codes.ts';
 import type { ServerName } from '../core/ids/brands.ts';
 import type { JsonObject } from '../core/json/json-value.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -6,7 +7,7 @@ import type { Logger } from '../platform/logger.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import type { Rng } from '../platform/rng.ts';
 import type { BatchWriter, CommitPort, Database, LogEntry } from './commit.ts';
-import type { AnyEndpoint } from './endpoint.ts';
+import type { AnyEndpoint, reply } from './endpoint.ts';
 import type { EventObserver, Happenings, HappeningName, Hook, HookInputs, HookName, Verdict } from './hooks.ts';
 import type { EventsPort, RoomsPort, UiaPort, UsersPort } from './ports.ts';
 import type { SlotName, Slots } from './slots.ts';
@@ -62,6 +63,10 @@ export interface PluginHost<Config = JsonObject> {
   /** Handles one type of EDU from other servers. `origin` has been authenticated. */
   edu(type: string, handler: (content: JsonObject, origin: ServerName) => void | Promise<void>): void;
   endpoints<Deps>(endpoints: readonly AnyEndpoint<Deps>[], deps: Deps): void;
+  /** What an endpoint's handler throws to refuse a request, for plug-ins that import nothing of the server at run time. */
+  refusal(errcode: ErrorCode, message: string, extra?: JsonObject): Error;
+  /** What a handler returns when a 200 with a JSON object is not it. */
+  reply: typeof reply;
   /** Flags in `GET /_matrix/client/versions` `unstable_features`. */
   unstableFeature(name: string): void;
   /** A key of `GET /_matrix/client/v3/capabilities`. */

@@ -7,7 +7,7 @@ import { PluginError, type PluginRegistry } from './plugin-registry.ts';
 import { type Algorithm, type ResolverVector, resolverVectors } from './resolver-vectors/resolver-vectors.ts';
 
 /** Requests of one resolution; the built-in resolvers need fewer than ten. */
-export const RESOLUTION_STEPS_MAX = 10_000;
+const RESOLUTION_STEPS_MAX = 10_000;
 
 const ALGORITHMS = Object.keys(STATE_RESOLVERS) as Algorithm[];
 

@@ -1,3 +1,5 @@
+import { MatrixError } from '../../core/errors/matrix-error.ts';
+import { reply } from '../../plugin-api/endpoint.ts';
 import type { PluginHost } from '../../plugin-api/plugin.ts';
 import type { JsonObject } from '../../core/json/json-value.ts';
 import { bindEndpoints } from '../../http/bound-endpoint.ts';
@@ -39,6 +41,8 @@ export function createPluginHost(options: { name: string; config: JsonObject; po
       registry.add(name, registry.consumers, { plugin: name, value: { name: `${name}/${consumer}`, handle } }),
     edu: (type, handler) => registry.edu(name, type, handler),
     endpoints: (endpoints, endpointDeps) => registry.add(name, registry.endpoints, ...bindEndpoints(name, endpoints, endpointDeps)),
+    refusal: (errcode, message, extra = {}) => new MatrixError(errcode, message, { extra }),
+    reply,
     unstableFeature: (feature) => void registry.unstableFeatures.add(feature),
     capability: (capability, value) => void registry.capabilities.set(capability, value),
     onStart: (start) => registry.add(name, registry.starts, { plugin: name, value: start }),
