@@ -4,7 +4,7 @@ import { LRUCache } from 'lru-cache';
  * A least-recently-used cache with a budget in bytes. `fetch` loads a missing key once however many ask for it at the
  * same time. `delete` also disowns a load that is under way, so that a value read before a change is never kept after it.
  */
-export class ByteCache<K extends string | number, V extends NonNullable<unknown>> {
+export class ByteCache<K extends string | number, V extends object | string | number | boolean> {
   readonly name: string;
   readonly #cache: LRUCache<K, V>;
   readonly #loading = new Map<K, Promise<V | null>>();
