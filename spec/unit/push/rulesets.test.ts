@@ -143,8 +143,9 @@ describe('checking rules', () => {
     expect(errcode(() => parsePushRule(kind, ruleId, body))).toBe(code);
   });
 
-  test('strips historical actions', () => {
-    expect(parsePushActions({ actions: ['dont_notify', 'notify', 'coalesce'] })).toEqual(['notify']);
+  test('keeps historical actions as they were set, which do nothing', () => {
+    expect(parsePushActions({ actions: ['dont_notify', 'notify', 'coalesce'] })).toEqual(['dont_notify', 'notify', 'coalesce']);
+    expect(errcode(() => parsePushActions({ actions: ['shout'] }))).toBe('M_BAD_JSON');
     expect(errcode(() => parsePushActions(null))).toBe('M_BAD_JSON');
   });
 

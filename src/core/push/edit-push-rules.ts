@@ -1,6 +1,6 @@
 import { MatrixError } from '../errors/matrix-error.ts';
 import { defaultPushRules } from './default-rules.ts';
-import { type PushAction, type PushRule, type PushRuleKind, type PushRuleset } from './push-rule.ts';
+import { type HistoricalAction, type PushAction, type PushRule, type PushRuleKind, type PushRuleset } from './push-rule.ts';
 import type { DefaultRuleChange, StoredPushRules } from './stored-push-rules.ts';
 
 /** Own rules of one kind. Room and sender rules are looked up by id; the others are tried one by one for every event. */
@@ -59,7 +59,7 @@ export function setPushRuleActions(
   stored: StoredPushRules,
   kind: PushRuleKind,
   ruleId: string,
-  actions: readonly PushAction[],
+  actions: readonly (PushAction | HistoricalAction)[],
 ): StoredPushRules {
   return changeRule(stored, kind, ruleId, { actions });
 }

@@ -3,14 +3,13 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../json/json-valu
 import { GLOB_LENGTH_MAX } from '../matching/glob.ts';
 import { normaliseCondition } from './normalise-ruleset.ts';
 import { isSetTweak } from './push-outcome.ts';
-import type { PushAction, PushCondition, PushRule, PushRuleKind } from './push-rule.ts';
+import type { HistoricalAction, PushAction, PushCondition, PushRule, PushRuleKind } from './push-rule.ts';
 
 /** UTF-16 code units. */
 export const PUSH_RULE_ID_LENGTH_MAX = 512;
 export const PUSH_ACTIONS_MAX = 20;
 export const PUSH_CONDITIONS_MAX = 50;
 
-const HISTORICAL_ACTIONS: ReadonlySet<string> = new Set(['dont_notify', 'coalesce']);
 const CONDITION_KINDS: ReadonlySet<string> = new Set([
   'event_match',
   'event_property_is',
@@ -34,12 +33,12 @@ export function parsePushRule(kind: PushRuleKind, ruleId: string, body: unknown)
   return rule;
 }
 
-/** The actions in a body `{ "actions": [...] }`, without the historical ones. Throws M_BAD_JSON. */
-export function parsePushActions(body: unknown): PushAction[] {
+/** The actions in a body `{ "actions": [...] }`. Throws M_BAD_JSON. */
+export function parsePushActions(body: unknown): (PushAction | HistoricalAction)[] {
   const actions = isJsonObject(body) ? body['actions'] : undefined;
   if (!Array.isArray(actions)) throw bad('actions must be a list');
   if (actions.length > PUSH_ACTIONS_MAX) throw bad(`actions may have at most ${PUSH_ACTIONS_MAX} entries`);
-  return actions.flatMap(parseAction);
+  return actions.map(parseAction);
 }
 
 /** The flag in a body `{ "enabled": true }`. Throws M_BAD_JSON. */
@@ -49,9 +48,8 @@ export function parsePushEnabled(body: unknown): boolean {
   return enabled;
 }
 
-function parseAction(action: JsonValue): PushAction[] {
-  if (action === 'notify' || isSetTweak(action)) return [action];
-  if (typeof action === 'string' && HISTORICAL_ACTIONS.has(action)) return [];
+function parseAction(action: JsonValue): PushAction | HistoricalAction {
+  if (action === 'notify' || action === 'dont_notify' || action === 'coalesce' || isSetTweak(action)) return action;
   throw bad('An action is "notify" or an object with set_tweak');
 }
 

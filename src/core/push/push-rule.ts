@@ -14,7 +14,11 @@ export interface SetTweak extends JsonObject {
   value?: JsonValue;
 }
 
+/** What a rule does. */
 export type PushAction = 'notify' | SetTweak;
+
+/** Actions that do nothing, kept as the user set them: https://spec.matrix.org/v1.19/client-server-api/#historical-actions */
+export type HistoricalAction = 'dont_notify' | 'coalesce';
 
 /** A condition as clients send it. Kinds that are not known are kept, and never match. */
 export interface PushCondition extends JsonObject {
@@ -27,7 +31,7 @@ export interface PushRule extends JsonObject {
   /** One of the server's predefined rules. */
   default: boolean;
   enabled: boolean;
-  actions: JsonValue[] & PushAction[];
+  actions: JsonValue[] & (PushAction | HistoricalAction)[];
   /** `override` and `underride` only. */
   conditions?: JsonValue[] & PushCondition[];
   /** `content` only. */

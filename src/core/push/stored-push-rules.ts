@@ -1,5 +1,5 @@
 import { defaultPushRules, MASTER_RULE_ID } from './default-rules.ts';
-import { PUSH_RULE_KINDS, type PushAction, type PushRule, type PushRuleset } from './push-rule.ts';
+import { PUSH_RULE_KINDS, type HistoricalAction, type PushAction, type PushRule, type PushRuleset } from './push-rule.ts';
 
 /**
  * What is kept of a user's push rules: their own rules, and what they changed about the predefined ones. Someone who changed nothing
@@ -14,7 +14,7 @@ export interface StoredPushRules {
 
 export interface DefaultRuleChange {
   readonly enabled?: boolean;
-  readonly actions?: readonly PushAction[];
+  readonly actions?: readonly (PushAction | HistoricalAction)[];
 }
 
 export function noStoredPushRules(): StoredPushRules {
