@@ -16,6 +16,7 @@ import typing from '../modules/typing/index.ts';
 import rateLimits from '../modules/rate-limits/index.ts';
 import stateResolution from '../modules/state-resolution/index.ts';
 import toDevice from '../modules/to-device/index.ts';
+import upgradedRooms from '../modules/upgraded-rooms/index.ts';
 import voip from '../modules/voip/index.ts';
 import type { Config } from './config/load-config.ts';
 
@@ -41,5 +42,6 @@ export function builtinPlugins(config: Config): { plugin: Plugin; config: unknow
     builtin(voip, config.turn),
     builtin(reporting),
     builtin(deactivation),
+    builtin(upgradedRooms),
   ];
 }

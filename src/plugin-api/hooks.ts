@@ -61,6 +61,8 @@ export interface Happenings {
   userDeactivated: { userId: UserId; erase: boolean };
   profileChanged: { userId: UserId; fields: readonly string[] };
   roomUpgraded: { from: RoomId; to: RoomId; by: UserId };
+  /** A user of this server came into the room that replaces another. */
+  roomFollowed: { userId: UserId; from: RoomId; to: RoomId };
   accountDataChanged: { userId: UserId; roomId: RoomId | null; type: string };
 }
 

@@ -54,6 +54,7 @@ export default definePlugin({
     host.on('accountDataChanged', async ({ userId, type }) => {
       if (type === PUSH_RULES_TYPE || type === IGNORED_USERS_TYPE) await programs.refresh(userId);
     });
+    host.on('roomFollowed', ({ userId, from, to }) => rules.copyRoom(userId, { from, to }));
     host.endpoints(
       [
         getPushRules,

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
-import type { UserId } from '../../core/ids/brands.ts';
+import type { RoomId, UserId } from '../../core/ids/brands.ts';
+import { copyRoomRules } from '../../core/push/copy-room-rules.ts';
 import { noStoredPushRules, type StoredPushRules } from '../../core/push/stored-push-rules.ts';
 import { KeyedQueue } from '../../platform/keyed-queue.ts';
 import { type CommitPort, type LogEntry, write } from '../../plugin-api/commit.ts';
@@ -69,6 +70,12 @@ export class UserRules {
       });
       await this.#onChanged(userId);
     });
+  }
+
+  /** Repeats the rules about one room for another; changes nothing, and wakes nobody, when there are none. */
+  async copyRoom(userId: UserId, rooms: { from: RoomId; to: RoomId }): Promise<void> {
+    const rules = await this.of(userId);
+    if (copyRoomRules(rules, rooms) !== rules) await this.change(userId, (latest) => copyRoomRules(latest, rooms));
   }
 
   async changedSince(userId: UserId, from: number): Promise<boolean> {
