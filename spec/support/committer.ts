@@ -9,7 +9,7 @@ import { WriterLease } from '../../src/storage/leases/writer-lease.ts';
 import type { TestDatabase } from './database.ts';
 
 /** Rows of `item`, the table of the committer's suites. A number can be stored once, and not below zero. */
-export const itemWriter: BatchWriter<number> = {
+const itemWriter: BatchWriter<number> = {
   name: 'item',
   write: (tx, rows) => tx`
     insert into item (n, pos) select * from unnest(${rows.map(({ row }) => row)}::int[], ${rows.map(({ pos }) => pos)}::bigint[])`,

@@ -9,7 +9,7 @@ export function roomOf(client: MatrixClient, roomId: string): Promise<Room> {
 }
 
 /** Messages that came by sync since the last gap, decrypted where the device can. */
-export function messages(client: MatrixClient, roomId: string): MatrixEvent[] {
+function messages(client: MatrixClient, roomId: string): MatrixEvent[] {
   const events = client.getRoom(roomId)?.getLiveTimeline().getEvents() ?? [];
   return events.filter(isMessage);
 }

@@ -18,7 +18,7 @@ import { createSyncService, type SyncInput, type SyncService, type SyncServiceDe
 export const ALICE = '@alice:weft.test' as UserId;
 export const BOB = '@bob:weft.test' as UserId;
 export const CAROL = '@carol:weft.test' as UserId;
-export const PHONE = 'PHONE' as DeviceId;
+const PHONE = 'PHONE' as DeviceId;
 
 type State = ReadonlyMap<StateTuple, number>;
 

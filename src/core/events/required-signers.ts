@@ -29,7 +29,7 @@ export function requiredSigners(pdu: Pdu, version: RoomVersion): ServerName[] {
 }
 
 /** Such an invite stands or falls by the signature inside it, which the authorisation rules check. */
-export function isThirdPartyInvite(pdu: Pdu): boolean {
+function isThirdPartyInvite(pdu: Pdu): boolean {
   return (
     pdu.type === 'm.room.member' &&
     isJsonObject(pdu.content) &&

@@ -28,7 +28,7 @@ export function roomEventFromPdu(pdu: Pdu, version: RoomVersion, eventId: EventI
 }
 
 /** Since version 12 the create event carries no room id: it is its own id with another sigil (https://spec.matrix.org/v1.19/appendices/#room-ids). */
-export function roomIdOf(pdu: Pdu, version: RoomVersion, eventId: EventId): RoomId {
+function roomIdOf(pdu: Pdu, version: RoomVersion, eventId: EventId): RoomId {
   if (version.roomIds === 'createHash' && pdu.type === 'm.room.create') return roomIdFromCreate(eventId);
   return pdu.room_id as RoomId;
 }

@@ -4,7 +4,7 @@ import type { PropertyPath } from '../matching/property-path.ts';
 import { NO_PUSH, outcomeOf, type PushOutcome } from './push-outcome.ts';
 import type { PushRuleKind, PushRuleset } from './push-rule.ts';
 
-export interface CompiledRule {
+interface CompiledRule {
   readonly tests: readonly PushTest[];
   readonly outcome: PushOutcome;
 }

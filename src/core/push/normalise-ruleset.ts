@@ -15,7 +15,7 @@ export type NormalCondition =
   | { readonly test: 'member_count'; readonly count: MemberCountTest }
   | { readonly test: 'permission'; readonly key: string };
 
-export type Scalar = string | number | boolean | null;
+type Scalar = string | number | boolean | null;
 
 /** A rule that can match, reduced to what it does. `target` is the room or sender of those two kinds. */
 export interface NormalRule {

@@ -34,11 +34,11 @@ export type ResolverNeed =
 
 export type ResolverAnswer = EventAnswer | IdAnswer;
 
-export interface EventAnswer {
+interface EventAnswer {
   readonly events: ReadonlyMap<EventId, ResolverEvent>;
 }
 
-export interface IdAnswer {
+interface IdAnswer {
   readonly ids: Iterable<EventId>;
 }
 

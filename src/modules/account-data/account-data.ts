@@ -9,7 +9,7 @@ import type { AccountDataKey, AccountDataSlot, IgnoredUsersSlot } from '../../pl
 import { type AccountDataStore, accountDataWriter } from './store.ts';
 
 /** Users whose ignored users are kept in memory. */
-export const IGNORED_USERS_CACHED_MAX = 50_000;
+const IGNORED_USERS_CACHED_MAX = 50_000;
 const IGNORED_USERS_TYPE = 'm.ignored_user_list';
 const STREAM = 'account_data';
 

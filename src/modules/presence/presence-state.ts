@@ -1,16 +1,16 @@
 import type { JsonObject } from '../../core/json/json-value.ts';
 
 /** Without a sync for this long a user is offline, ms. Longer than one long poll. */
-export const OFFLINE_AFTER_MS = 75_000;
+const OFFLINE_AFTER_MS = 75_000;
 /** Without activity for this long an online user is idle, ms. https://spec.matrix.org/v1.19/client-server-api/#idle-timeout */
-export const IDLE_AFTER_MS = 300_000;
+const IDLE_AFTER_MS = 300_000;
 /** Activity within this time counts as being active now, ms. */
-export const ACTIVE_WITHIN_MS = 60_000;
+const ACTIVE_WITHIN_MS = 60_000;
 /** Other servers' news is trusted for this long, ms. */
-export const REMOTE_FORGOTTEN_AFTER_MS = 1_800_000;
+const REMOTE_FORGOTTEN_AFTER_MS = 1_800_000;
 
 /** https://github.com/matrix-org/matrix-spec-proposals/pull/3026 */
-export const BUSY = 'org.matrix.msc3026.busy';
+const BUSY = 'org.matrix.msc3026.busy';
 export type PresenceName = 'online' | 'unavailable' | 'offline' | typeof BUSY;
 
 export function parsePresence(raw: unknown): PresenceName | null {

@@ -8,11 +8,11 @@ import type { PresenceSlot } from '../../plugin-api/slots.ts';
 import { type PresenceName, type PresenceState, presenceContent, sameShown, type ShownPresence, shownPresence } from './presence-state.ts';
 
 /** Users that are known at the same time; those who were seen last are kept. */
-export const PRESENCE_USERS_MAX = 200_000;
+const PRESENCE_USERS_MAX = 200_000;
 /** Changes that an incremental sync can look back on. */
-export const PRESENCE_CHANGES_MAX = 20_000;
+const PRESENCE_CHANGES_MAX = 20_000;
 /** How often users are looked through for those who became idle or went away, ms. */
-export const SWEEP_MS = 5_000;
+const SWEEP_MS = 5_000;
 
 const STREAM = 'presence';
 

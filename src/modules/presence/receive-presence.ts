@@ -5,7 +5,7 @@ import type { Presence } from './presence.ts';
 import { parsePresence } from './presence-state.ts';
 
 /** Users taken from one EDU; the rest is ignored. */
-export const EDU_USERS_MAX = 1000;
+const EDU_USERS_MAX = 1000;
 /** Characters of a status message. */
 export const STATUS_MSG_LENGTH_MAX = 2048;
 

@@ -3,11 +3,11 @@ import { parseMxc } from '../../core/ids/mxc-uri.ts';
 import type { JsonObject, JsonValue } from '../../core/json/json-value.ts';
 
 /** UTF-8 bytes of a field's name. */
-export const FIELD_NAME_BYTES_MAX = 255;
+const FIELD_NAME_BYTES_MAX = 255;
 /** UTF-8 bytes of the whole profile as JSON; it has to stay below. */
 export const PROFILE_BYTES_MAX = 65_536;
 /** Characters of a display name: it goes into every member event. */
-export const DISPLAY_NAME_LENGTH_MAX = 256;
+const DISPLAY_NAME_LENGTH_MAX = 256;
 const TIME_ZONE_LENGTH_MAX = 255;
 
 const FIELD_NAME = /^(?:avatar_url|displayname|[a-z][a-z0-9_-]*(?:\.[a-z0-9_-]+)+)$/;

@@ -10,7 +10,7 @@ import { PROFILE_BYTES_MAX } from './profile-field.ts';
 import { type ProfileStore, profileWriter } from './store.ts';
 
 /** Profiles kept in memory. */
-export const PROFILES_CACHED_MAX = 20_000;
+const PROFILES_CACHED_MAX = 20_000;
 
 const STREAM = 'profile';
 

@@ -8,7 +8,7 @@ import { LastChanged } from '../../plugin-api/last-changed.ts';
 import { type PushRulesStore, pushRulesWriter } from './store.ts';
 
 /** Users whose rules are kept in memory. */
-export const RULES_CACHED_MAX = 50_000;
+const RULES_CACHED_MAX = 50_000;
 
 /** Type of the account data that shows a user's rules. */
 export const PUSH_RULES_TYPE = 'm.push_rules';

@@ -9,7 +9,7 @@ import type { Receipts } from './receipts.ts';
 import type { ReceiptType } from './store.ts';
 
 /** Relations that are followed to find out whether an event belongs to a thread. https://spec.matrix.org/v1.19/client-server-api/#threaded-read-receipts */
-export const RELATION_HOPS_MAX = 3;
+const RELATION_HOPS_MAX = 3;
 
 const FULLY_READ = 'm.fully_read';
 

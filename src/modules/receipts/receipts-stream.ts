@@ -5,7 +5,7 @@ import type { Receipts } from './receipts.ts';
 import type { PositionedReceipt, ReceiptsStore } from './store.ts';
 
 /** Receipts of others that a client gets with a room that is new to it. */
-export const RECEIPTS_INITIAL_MAX = 1000;
+const RECEIPTS_INITIAL_MAX = 1000;
 
 /** https://spec.matrix.org/v1.19/client-server-api/#client-behaviour-7 */
 export function receiptsStream(receipts: Receipts, store: ReceiptsStore): SyncStream {
@@ -46,7 +46,7 @@ function isVisible(receipt: PositionedReceipt, userId: UserId): boolean {
  * One event per thread, so that a threaded and an unthreaded receipt of a user for the same event do not hide each other.
  * https://spec.matrix.org/v1.19/client-server-api/#server-behaviour-7
  */
-export function receiptEvents(receipts: readonly PositionedReceipt[]): JsonObject[] {
+function receiptEvents(receipts: readonly PositionedReceipt[]): JsonObject[] {
   return [...Map.groupBy(receipts, (receipt) => receipt.threadId).values()].map((ofThread) => {
     const content: { [eventId: string]: { [type: string]: JsonObject } } = {};
     for (const { eventId, type, userId, ts, threadId } of ofThread) {

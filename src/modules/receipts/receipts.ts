@@ -6,7 +6,7 @@ import { LastChanged } from '../../plugin-api/last-changed.ts';
 import { type PositionedReceipt, type Receipt, receiptKey, type ReceiptsStore, receiptWriter } from './store.ts';
 
 /** Receipts in memory, over all rooms. */
-export const RECEIPTS_CACHED_MAX = 500_000;
+const RECEIPTS_CACHED_MAX = 500_000;
 
 const STREAM = 'receipt';
 

@@ -7,7 +7,7 @@ import type { RoomsPort } from '../../plugin-api/ports.ts';
 import type { Receipts } from './receipts.ts';
 
 /** Receipts taken from one EDU; the rest is ignored. */
-export const EDU_RECEIPTS_MAX = 1000;
+const EDU_RECEIPTS_MAX = 1000;
 
 /**
  * Receipts of another server's users. Entries of users of a third server, of users who are not in the room, and unreadable ones are ignored.

@@ -6,7 +6,7 @@ import type { RoomsPort } from '../../plugin-api/ports.ts';
 import type { TypingUsers } from './typing-users.ts';
 
 /** Other servers repeat it while it lasts; ms. */
-export const REMOTE_TYPING_MS = 60_000;
+const REMOTE_TYPING_MS = 60_000;
 
 /** The user has to be in the room and to belong to the sending server. https://spec.matrix.org/v1.19/server-server-api/#typing-notifications */
 export async function receiveTyping(

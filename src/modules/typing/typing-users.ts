@@ -5,11 +5,11 @@ import { isJsonObject } from '../../core/json/json-value.ts';
 
 /** How long somebody counts as typing when the client does not say, and at most, ms. */
 export const TYPING_MS_DEFAULT = 30_000;
-export const TYPING_MS_MAX = 120_000;
+const TYPING_MS_MAX = 120_000;
 /** People shown as typing in one room; more are not noticed by anybody. */
-export const TYPING_USERS_MAX = 200;
+const TYPING_USERS_MAX = 200;
 /** Rooms whose last change is remembered; in the others nobody has typed for long. */
-export const TYPING_ROOMS_MAX = 20_000;
+const TYPING_ROOMS_MAX = 20_000;
 
 const STREAM = 'typing';
 

@@ -32,7 +32,7 @@ import type { RoomHead } from './room-head.ts';
 import { threadOf } from './thread-of.ts';
 
 /** Extremities that an event of this server cites at most. */
-export const OWN_PREV_EVENTS_MAX = 10;
+const OWN_PREV_EVENTS_MAX = 10;
 
 /** An event that this server is about to make. */
 export interface Draft {

@@ -28,7 +28,7 @@ export interface ClientEventPorts {
   }): Awaitable<ReadonlyMap<number, string>>;
 }
 
-export interface SerializeOptions {
+interface SerializeOptions {
   readonly viewer: EventViewer;
   readonly roomId: RoomId;
   /** Events of this one room that the viewer may see. */

@@ -8,7 +8,7 @@ import type { RoomVersion } from '../../core/room-versions/room-version.ts';
 import type { RoomPorts } from '../ports.ts';
 
 /** Keys that have been fetched for the signatures of one event: `server` → `key id` → key valid at the event's time. */
-export type KeyLookup = (server: ServerName, keyId: string) => VerifyKey | undefined;
+type KeyLookup = (server: ServerName, keyId: string) => VerifyKey | undefined;
 
 /** What the receipt checks look at. Filled in step by step: a check reads only what the checks before it have made sure of. */
 export interface PduSubject {

@@ -13,12 +13,12 @@ import type { IngestOutcome } from './ingest-outcome.ts';
 import type { PduSubject } from './pdu-subject.ts';
 
 /** PDUs that one call takes. */
-export const INGEST_PDUS_MAX = 50;
+const INGEST_PDUS_MAX = 50;
 /** Keys of one server that one event's signatures are tried with. */
 const KEYS_PER_SERVER_MAX = 32;
 
 /** Public keys of servers; wired by `app/`. */
-export interface KeyRing {
+interface KeyRing {
   /** Keys valid at a time (ms), or at any time where the room version does not ask; unknown ones are left out. */
   find(wanted: readonly { server: ServerName; keyId: string; validAt: number | null }[]): Promise<ReadonlyMap<string, VerifyKey>>;
 }

@@ -74,7 +74,7 @@ async function loadEvents(nums: readonly number[], { eventsByNum, store, version
 }
 
 /** Why our own checks rejected an event: the resolver judges one that failed against its state anew. */
-export function rejectionOf(event: StoredEvent): Rejection | null {
+function rejectionOf(event: StoredEvent): Rejection | null {
   if ((event.flags & EVENT_FLAG.rejected) === 0) return null;
   return (event.flags & EVENT_FLAG.rejectedByState) !== 0 ? 'state' : 'authEvents';
 }

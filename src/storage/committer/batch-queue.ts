@@ -1,9 +1,9 @@
 import type { CommitRecord } from '../../plugin-api/commit.ts';
 
 /** Records in one transaction at most. */
-export const BATCH_RECORDS_MAX = 500;
+const BATCH_RECORDS_MAX = 500;
 /** Estimated bytes in one transaction at most. */
-export const BATCH_BYTES_MAX = 1_000_000;
+const BATCH_BYTES_MAX = 1_000_000;
 const RECORD_BYTES_DEFAULT = 200;
 
 /** One or more records that stand or fall together. */

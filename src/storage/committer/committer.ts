@@ -17,7 +17,7 @@ import { BatchQueue, groupsOf, inGroups, type Unit } from './batch-queue.ts';
 import { encodeLogItems } from './commit-log.ts';
 
 /** How long a batch of relaxed records alone waits for company. */
-export const RELAXED_LINGER_MS = 20;
+const RELAXED_LINGER_MS = 20;
 /** While the database is away, batches wait and are tried again; after this their records fail. */
 const OUTAGE_MS_MAX = 30_000;
 const RETRY_MS = 250;

@@ -3,7 +3,7 @@ import type { Sql } from 'postgres';
 /** How long a transaction id is recognised. */
 export const TXN_RETENTION_MS = 48 * 3_600_000;
 /** How long the original of a redacted event is kept for moderators. */
-export const REDACTED_ORIGINAL_RETENTION_MS = 7 * 24 * 3_600_000;
+const REDACTED_ORIGINAL_RETENTION_MS = 7 * 24 * 3_600_000;
 
 /** Drops what has outlived its retention time. Answers the number of rows. */
 export async function trimRooms(sql: Sql, now: number): Promise<number> {

@@ -12,7 +12,7 @@ export interface AccountDataDeps {
 /** Bytes of one piece of account data. */
 export const ACCOUNT_DATA_BYTES_MAX = 512 * 1024;
 /** UTF-8 bytes, like the type of an event. */
-export const ACCOUNT_DATA_TYPE_BYTES_MAX = 255;
+const ACCOUNT_DATA_TYPE_BYTES_MAX = 255;
 
 /** Types that the server manages. https://spec.matrix.org/v1.19/client-server-api/#server-behaviour-11 */
 const MANAGED_TYPES: ReadonlySet<string> = new Set(['m.fully_read', 'm.push_rules']);

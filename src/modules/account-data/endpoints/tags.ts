@@ -5,9 +5,9 @@ import type { AccountDataKey } from '../../../plugin-api/slots.ts';
 import { checkOwner, defineEndpoint } from './deps.ts';
 
 /** UTF-8 bytes. https://spec.matrix.org/v1.19/client-server-api/#events-14 */
-export const TAG_BYTES_MAX = 255;
+const TAG_BYTES_MAX = 255;
 /** Tags on one room. */
-export const TAGS_MAX = 1000;
+const TAGS_MAX = 1000;
 /** Bytes of what one tag says. */
 const TAG_BODY_BYTES_MAX = 4096;
 

@@ -7,7 +7,7 @@ import { PushEventView } from '../../../core/push/push-event-view.ts';
 import { mergePushRules, type StoredPushRules } from '../../../core/push/stored-push-rules.ts';
 
 /** Compiled programs that are kept; users with equal rules share one. */
-export const PROGRAMS_MAX = 10_000;
+const PROGRAMS_MAX = 10_000;
 
 /** The predefined rules name their owner; a program of nobody in particular is for whoever an event does not name. */
 const NOBODY = '@:';

@@ -6,7 +6,7 @@ import { DEFAULT_KEY, DEFAULT_PROGRAM, type KeyedProgram, ProgramCompiler } from
 import { type RoomCreators, roomCreators } from './sender-power.ts';
 
 /** Rooms whose members' programs are kept. */
-export const PROGRAM_ROOMS_MAX = 20_000;
+const PROGRAM_ROOMS_MAX = 20_000;
 /** Loads that are repeated because somebody's rules changed meanwhile. */
 const LOAD_ATTEMPTS_MAX = 4;
 

@@ -7,9 +7,9 @@ import type { Count } from './count.ts';
 import { RoomTail, type TailEntry } from './room-tail.ts';
 
 /** Rooms whose newest events are kept in memory. */
-export const TAIL_ROOMS_MAX = 10_000;
+const TAIL_ROOMS_MAX = 10_000;
 /** Events between their evaluation and their commit. */
-export const STAGED_EVENTS_MAX = 20_000;
+const STAGED_EVENTS_MAX = 20_000;
 /** Loads that are repeated because something happened meanwhile. */
 const LOAD_ATTEMPTS_MAX = 4;
 

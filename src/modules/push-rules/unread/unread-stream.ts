@@ -30,7 +30,7 @@ export function unreadStream(counts: UnreadCounts, rooms: Pick<RoomsPort, 'event
   };
 }
 
-export function total(threads: ThreadCounts): Count {
+function total(threads: ThreadCounts): Count {
   return [...threads.values()].reduce(addCounts, NOTHING);
 }
 
