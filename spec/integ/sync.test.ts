@@ -143,6 +143,18 @@ describe('sync over the real engine', () => {
     expect(cold.rooms?.join?.[room]?.timeline.limited).toBe(true);
   });
 
+  it('tells a device the transaction ids of its own messages, after a restart too', async () => {
+    const alice = user('alice');
+    const room = await create(alice);
+    const { next_batch: since } = await get(alice);
+    await say(room, alice, 'hello', 'txn 1');
+    const ids = async () => (await get(alice, since)).rooms?.join?.[room]?.timeline.events.map((event) => event.unsigned?.transaction_id);
+    expect(await ids()).toEqual(['txn 1']);
+    await engine[Symbol.asyncDispose]();
+    engine = await openEngine(database);
+    expect(await ids()).toEqual(['txn 1']);
+  });
+
   it('reads an initial sync of many rooms with a constant number of statements', async () => {
     const alice = user('alice');
     const counts: number[] = [];

@@ -116,7 +116,7 @@ export class RoomSql {
   /** The newest `limit` timeline events of each room with `after < pos ≤ to`, ascending by arrival. */
   async latest(roomNids: readonly number[], options: { after: number; to: number; limit: number }): Promise<StoredEvent[]> {
     const sql = this.#sql;
-    return sql<StoredEvent[]>`
+    const rows = await sql<EventRow[]>`
       select ${this.#columns()}
       from unnest(${[...roomNids]}::bigint[]) as wanted(nid)
       cross join lateral (
@@ -124,6 +124,7 @@ export class RoomSql {
         order by x.seq desc limit ${options.limit}
       ) e ${this.#joins()}
       order by e.room_nid, e.seq`;
+    return storedEvents(rows);
   }
 
   /** One page of the timeline in topological order. `b`: before the token, newest first. `f`: from the token on, oldest first. */
@@ -146,7 +147,7 @@ export class RoomSql {
         : sql`select * from event x where x.room_nid = ${roomNid} and x.seq is not null and (x.depth, x.num) >= (${depth}, ${num}) ${bound}
               order by x.depth, x.num limit ${limit}`;
     const order = dir === 'b' ? sql`order by e.depth desc, e.num desc` : sql`order by e.depth, e.num`;
-    return sql<StoredEvent[]>`select ${this.#columns()} from (${inner}) e ${this.#joins()} ${order}`;
+    return storedEvents(await sql<EventRow[]>`select ${this.#columns()} from (${inner}) e ${this.#joins()} ${order}`);
   }
 
   /** The timeline event nearest to a time: at or before it (`b`), at or after it (`f`). */
@@ -156,8 +157,8 @@ export class RoomSql {
       dir === 'b'
         ? sql`select * from event x where x.room_nid = ${roomNid} and x.seq is not null and x.ts <= ${ts} order by x.ts desc, x.depth desc, x.num desc limit 1`
         : sql`select * from event x where x.room_nid = ${roomNid} and x.seq is not null and x.ts >= ${ts} order by x.ts, x.depth, x.num limit 1`;
-    const rows = await sql<StoredEvent[]>`select ${this.#columns()} from (${inner}) e ${this.#joins()}`;
-    return rows[0] ?? null;
+    const [event] = storedEvents(await sql<EventRow[]>`select ${this.#columns()} from (${inner}) e ${this.#joins()}`);
+    return event ?? null;
   }
 
   /** Group of the room's current state as of a position; null when the room had no timeline event yet. */
@@ -218,8 +219,9 @@ export class RoomSql {
     limit: number,
   ): Promise<{ roomNid: number; txnId: string; num: number; eventId: EventId; pos: number }[]> {
     return this.#sql<{ roomNid: number; txnId: string; num: number; eventId: EventId; pos: number }[]>`
-      select room_nid as "roomNid", txn_id as "txnId", num, event_id as "eventId", pos from txn_id
-      where user_nid = ${userNid} and scope = ${scope} and ts > ${sinceTs} order by ts desc limit ${limit}`;
+      select t.room_nid as "roomNid", t.txn_id as "txnId", t.num, e.event_id as "eventId", e.pos
+      from txn_id t join event e on e.room_nid = t.room_nid and e.num = t.num
+      where t.user_nid = ${userNid} and t.scope = ${scope} and t.ts > ${sinceTs} order by t.ts desc limit ${limit}`;
   }
 
   /** The event that one transaction id made. */
@@ -230,8 +232,8 @@ export class RoomSql {
     txnId: string;
   }): Promise<{ eventId: EventId; pos: number } | null> {
     const [row] = await this.#sql<{ eventId: EventId; pos: number }[]>`
-      select event_id as "eventId", pos from txn_id
-      where user_nid = ${txn.userNid} and scope = ${txn.scope} and room_nid = ${txn.roomNid} and txn_id = ${txn.txnId}`;
+      select e.event_id as "eventId", e.pos from txn_id t join event e on e.room_nid = t.room_nid and e.num = t.num
+      where t.user_nid = ${txn.userNid} and t.scope = ${txn.scope} and t.room_nid = ${txn.roomNid} and t.txn_id = ${txn.txnId}`;
     return row ?? null;
   }
 
@@ -267,8 +269,8 @@ export class RoomSql {
       where room_nid = ${roomNid} and (skn is not null or flags & 16 <> 0) order by num`;
   }
 
-  #events(where: ReturnType<Sql>): Promise<StoredEvent[]> {
-    return this.#sql<StoredEvent[]>`select ${this.#columns()} from event e ${this.#joins()} where ${where}`.then((rows) => [...rows]);
+  async #events(where: ReturnType<Sql>): Promise<StoredEvent[]> {
+    return storedEvents(await this.#sql<EventRow[]>`select ${this.#columns()} from event e ${this.#joins()} where ${where}`);
   }
 
   #columns() {
@@ -282,4 +284,14 @@ export class RoomSql {
       join room r on r.nid = e.room_nid join event_type t on t.nid = e.type_nid join user_nid u on u.nid = e.sender_nid
       left join room_state rs on rs.room_nid = e.room_nid and rs.skn = e.skn`;
   }
+}
+
+/** As the columns come: an event that is no state has a null instead of a state key. */
+type EventRow = Omit<StoredEvent, 'stateKey'> & { readonly stateKey: string | null };
+
+/** Changes the rows in place: they are read in large numbers, and nobody else has them yet. */
+function storedEvents(rows: readonly EventRow[]): StoredEvent[] {
+  const events = [...rows] as unknown as (StoredEvent & { stateKey: string | null | undefined })[];
+  for (const event of events) event.stateKey ??= undefined;
+  return events;
 }
