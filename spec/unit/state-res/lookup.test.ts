@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { RoomEvent } from '../../../src/core/events/room-event.ts';
 import type { EventId } from '../../../src/core/ids/brands.ts';
 import type { RoomVersionId } from '../../../src/core/room-versions/room-version.ts';
-import { citedState } from '../../../src/core/state-res/auth-lookup.ts';
+import { authIdsIn, citedState } from '../../../src/core/state-res/auth-lookup.ts';
 import { compareByAge, compareText } from '../../../src/core/state-res/compare-events.ts';
 import { EventPool } from '../../../src/core/state-res/event-pool.ts';
 import { fullConflictedSet } from '../../../src/core/state-res/full-conflicted-set.ts';
@@ -67,6 +67,16 @@ describe.each<RoomVersionId>(['1', '2', '11', '12'])('what a resolver asks for, 
     room.events.delete(id('lost'));
     room.events.delete(id('jr'));
     expect(at(resolve(room, one, two, lost).resolved, 'm.room.topic')).toBe('t2');
+  });
+});
+
+describe.each<RoomVersionId>(['1', '11', '12'])('the state that the rules ask for, version %s', (version) => {
+  test('has the create event, cited or not', () => {
+    const room = new RoomBuilder(version);
+    const base = room.start();
+    room.send(base, topic('t', '@alice:x'));
+    const ids = authIdsIn(base, [room.events.get(id('t')) as RoomEvent], room.version);
+    expect(ids).toEqual(new Set([id('create'), id('pl'), id('join-alice')]));
   });
 });
 
