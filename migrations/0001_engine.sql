@@ -40,9 +40,9 @@ create table event (
   pos bigint not null,
   depth bigint not null,
   ts bigint not null,
+  sender_nid bigint not null,
   type_nid int not null,
   skn int,
-  sender_nid bigint not null,
   sg int,
   head_sg int,
   replaces int,
@@ -126,13 +126,11 @@ create table pending_redaction (
 -- Transaction ids, kept with the event they made. scope = user id and device, or user id and token.
 create table txn_id (
   user_nid bigint not null,
-  scope text collate "C" not null,
   room_nid bigint not null,
-  txn_id text collate "C" not null,
-  num int not null,
-  event_id text collate "C" not null,
-  pos bigint not null,
   ts bigint not null,
+  num int not null,
+  scope text collate "C" not null,
+  txn_id text collate "C" not null,
   primary key (user_nid, scope, room_nid, txn_id)
 );
 create index txn_id_by_event on txn_id (room_nid, num);

@@ -140,5 +140,5 @@ function redactionWrites({ redaction, head, built }: Appending, byNum: number): 
 function txnWrites({ txn }: Appending, event: StoredEvent): Write[] {
   if (txn === undefined) return [];
   const { userNid, scope, id } = txn;
-  return [write(txnWriter, { userNid, scope, roomNid: event.roomNid, txnId: id, num: event.num, eventId: event.eventId, ts: event.ts })];
+  return [write(txnWriter, { userNid, scope, roomNid: event.roomNid, txnId: id, num: event.num, ts: event.ts })];
 }

@@ -1,6 +1,7 @@
 import type { UserId } from '../../core/ids/brands.ts';
 import { stateTuple } from '../../core/state-res/state-map.ts';
 import type { StoredEvent } from '../../plugin-api/stored-event.ts';
+import { valuesAlong } from '../read/values-along.ts';
 import type { RoomReader, RoomView } from '../room-reader.ts';
 import { contentString } from './content-of.ts';
 
@@ -19,24 +20,21 @@ export async function membershipsAt(options: {
 }): Promise<(string | undefined)[]> {
   const { reader, view, userId, events, known } = options;
   const tuple = stateTuple('m.room.member', userId);
-  const groups = new Set<number>();
-  for (const { sg } of events) if (sg !== null) groups.add(sg);
-  const memberNum = new Map<number, number | undefined>();
-  for (const sg of groups) memberNum.set(sg, await view.stateValueAt(sg, tuple));
+  const values = await valuesAlong(view, events, tuple);
 
   const membership = new Map<number, string>();
   if (known !== undefined) membership.set(known.num, known.membership);
   const missing = new Set<number>();
-  for (const num of memberNum.values()) if (num !== undefined && !membership.has(num)) missing.add(num);
+  for (const value of values) if (value?.after !== undefined && !membership.has(value.after)) missing.add(value.after);
   if (missing.size > 0) {
     for (const event of await reader.eventsByNum(view.info.roomId, [...missing])) {
       membership.set(event.num, contentString(event, 'membership') ?? 'leave');
     }
   }
-  return events.map((event) => {
+  return events.map((event, index) => {
     if (event.type === 'm.room.member' && event.stateKey === userId) return contentString(event, 'membership');
-    if (event.sg === null) return undefined;
-    const num = memberNum.get(event.sg);
-    return num === undefined ? 'leave' : membership.get(num);
+    const value = values[index];
+    if (value === null || value === undefined) return undefined;
+    return value.after === undefined ? 'leave' : membership.get(value.after);
   });
 }

@@ -1,12 +1,13 @@
 import type { RoomId, UserId } from '../../core/ids/brands.ts';
 import type { JsonObject } from '../../core/json/json-value.ts';
-import { stateTuple, type StateTuple } from '../../core/state-res/state-map.ts';
+import { stateTuple } from '../../core/state-res/state-map.ts';
 import { historyVisibilityOf } from '../../core/visibility/history-visibility.ts';
 import { mayUserSeeEvent } from '../../core/visibility/may-user-see-event.ts';
 import type { UserRoom } from '../../plugin-api/ports.ts';
 import type { StoredEvent } from '../../plugin-api/stored-event.ts';
 import type { EventStore } from '../events/event-store.ts';
 import type { RoomView } from '../room-reader.ts';
+import { valuesAlong } from './values-along.ts';
 
 /** Membership changes that are walked back to find the end of a user's last stay. */
 const MEMBERSHIP_STEPS_MAX = 100;
@@ -24,17 +25,10 @@ export async function filterVisible(
   store: EventStore,
 ): Promise<StoredEvent[]> {
   const { userId, events, view, userRoom } = options;
-  const member = stateTuple('m.room.member', userId);
+  const visibilities = await valuesAlong(view, events, VISIBILITY);
+  const memberships = await valuesAlong(view, events, stateTuple('m.room.member', userId));
   const wanted = new Set<number>();
-  const before: { visibility: number | undefined; membership: number | undefined; known: boolean }[] = [];
-  for (const event of events) {
-    const known = event.sg !== null;
-    const visibility = known ? await valueBefore(view, event, VISIBILITY) : undefined;
-    const membership = known ? await valueBefore(view, event, member) : undefined;
-    if (visibility !== undefined) wanted.add(visibility);
-    if (membership !== undefined) wanted.add(membership);
-    before.push({ visibility, membership, known });
-  }
+  for (const value of [...visibilities, ...memberships]) if (value?.before !== undefined) wanted.add(value.before);
   const rows = await store.byNum(view.info.nid, wanted);
   const contentOf = (num: number | undefined): JsonObject | undefined => {
     const row = num === undefined ? undefined : rows.get(num);
@@ -42,14 +36,15 @@ export async function filterVisible(
   };
   const stayEnd = await endOfLastStay(view.info.nid, userRoom, store);
   return events.filter((event, index) => {
-    const at = before[index];
-    // Nobody has worked out the state at this event yet: show it only to people who are in the room.
-    if (at === undefined || !at.known) return userRoom?.membership === 'join';
-    const membership = contentOf(at.membership)?.['membership'];
+    const visibility = visibilities[index];
+    const member = memberships[index];
+    // Nobody has worked out the state at this event: nobody is shown it before that.
+    if (visibility === null || visibility === undefined || member === null || member === undefined) return false;
+    const membership = contentOf(member.before)?.['membership'];
     return mayUserSeeEvent({
       event: { type: event.type, stateKey: event.stateKey, content: isVisibilityRelevant(event, userId) ? store.content(event) : {} },
       userId,
-      visibilityAtEvent: historyVisibilityOf(contentOf(at.visibility)),
+      visibilityAtEvent: historyVisibilityOf(contentOf(visibility.before)),
       membershipAtEvent: typeof membership === 'string' ? membership : undefined,
       joinedLater: event.pos < stayEnd,
     });
@@ -58,12 +53,6 @@ export async function filterVisible(
 
 function isVisibilityRelevant(event: StoredEvent, userId: UserId): boolean {
   return event.type === 'm.room.history_visibility' || (event.type === 'm.room.member' && event.stateKey === userId);
-}
-
-/** Value of a key in the state before the event: the group is the one after it, so a key that the event itself sets had what it replaced. */
-async function valueBefore(view: RoomView, event: StoredEvent, tuple: StateTuple): Promise<number | undefined> {
-  if (event.stateKey !== undefined && stateTuple(event.type, event.stateKey) === tuple) return event.replaces ?? undefined;
-  return view.stateValueAt(event.sg as number, tuple);
 }
 
 /** Position at which the user's newest stay in the room ended: Infinity while they are in it, −Infinity when they never were. */

@@ -125,7 +125,6 @@ export interface TxnRow {
   readonly roomNid: number;
   readonly txnId: string;
   readonly num: number;
-  readonly eventId: string;
   readonly ts: number;
 }
 
@@ -134,9 +133,9 @@ export const txnWriter: BatchWriter<TxnRow> = {
   name: 'txn_id',
   write(tx, rows) {
     return tx`
-      insert into txn_id (user_nid, scope, room_nid, txn_id, num, event_id, pos, ts)
+      insert into txn_id (user_nid, scope, room_nid, txn_id, num, ts)
       select * from unnest(${rows.map(({ row }) => row.userNid)}::bigint[], ${rows.map(({ row }) => row.scope)}::text[],
         ${rows.map(({ row }) => row.roomNid)}::bigint[], ${rows.map(({ row }) => row.txnId)}::text[], ${rows.map(({ row }) => row.num)}::int[],
-        ${rows.map(({ row }) => row.eventId)}::text[], ${rows.map(({ pos }) => pos)}::bigint[], ${rows.map(({ row }) => row.ts)}::bigint[])`;
+        ${rows.map(({ row }) => row.ts)}::bigint[])`;
   },
 };
