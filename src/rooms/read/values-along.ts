@@ -20,20 +20,22 @@ export async function valuesAlong(
 ): Promise<(ValueAround | null)[]> {
   const newestFirst = events.map((_, index) => index).sort((a, b) => compare(events[b] as StoredEvent, events[a] as StoredEvent));
   const values = new Array<ValueAround | null>(events.length).fill(null);
-  let later: { event: StoredEvent; before: number | undefined } | null = null;
+  let next: StoredEvent | null = null;
+  let beforeNext: number | undefined;
   for (const index of newestFirst) {
     const event = events[index] as StoredEvent;
     if (event.sg === null) {
-      later = null;
+      next = null;
       continue;
     }
-    const follows: boolean = later !== null && later.event.prev.length === 1 && later.event.prev[0] === event.num;
-    const after: number | undefined = follows ? later?.before : await view.stateValueAt(event.sg, tuple);
+    const leadsToNext: boolean = next !== null && next.prev.length === 1 && next.prev[0] === event.num;
+    const after: number | undefined = leadsToNext ? beforeNext : await view.stateValueAt(event.sg, tuple);
     const sets = event.stateKey !== undefined && stateTuple(event.type, event.stateKey) === tuple;
     // A rejected state event leaves the state as it was.
     const before: number | undefined = sets && after === event.num ? (event.replaces ?? undefined) : after;
     values[index] = { before, after };
-    later = { event, before };
+    next = event;
+    beforeNext = before;
   }
   return values;
 }
