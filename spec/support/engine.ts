@@ -97,6 +97,7 @@ export async function openEngine(database: TestDatabase): Promise<Engine> {
     metrics,
     storedFilter: async () => null,
     ignoredUsers: () => new Set(),
+    invitesBlocked: async () => false,
     strippedState: () => new Map(),
     incomingRelations: () => new Map(),
   });

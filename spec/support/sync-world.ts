@@ -102,6 +102,7 @@ export class SyncWorld {
         return filter === undefined ? null : parseSyncFilter(filter);
       },
       ignoredUsers: (userId) => this.ignored.get(userId) ?? new Set(),
+      invitesBlocked: async () => false,
       strippedState: () => this.stripped,
       incomingRelations: (roomId, nums) => {
         const room = this.#room(roomId);

@@ -190,6 +190,10 @@ export const createNode: CreateNode = async ({ config, database, log, clock, rng
         return text === null ? null : (parseSyncFilter(JSON.parse(text)) as SyncFilter);
       },
       ignoredUsers: (userId) => registry.slot('ignoredUsers')?.ignoredBy(userId) ?? new Set(),
+      invitesBlocked: async (userId) => {
+        const permission = await registry.slot('accountData')?.get({ userId, roomId: null, type: 'm.invite_permission_config' });
+        return permission?.['default_action'] === 'block';
+      },
       // Invites from other servers bring their own stripped state; those of this server's rooms are made from the rooms.
       strippedState: () => new Map(),
       incomingRelations: (roomId, nums) => registry.slot('relations')?.incoming(roomId, nums) ?? new Map(),

@@ -19,6 +19,7 @@ import { type StateKey, writeResponse } from './write-response.ts';
 export interface AssembleDeps extends SectionDeps {
   readonly recent: RecentLog;
   readonly streams: readonly SyncStream[];
+  readonly invitesBlocked: (userId: UserId) => Promise<boolean>;
   readonly strippedState: StrippedStatePort;
 }
 
@@ -43,7 +44,7 @@ export async function assemble(deps: AssembleDeps, request: AssembleRequest, sna
   const { userId, deviceId, since, filter, fullState } = request;
   const from = since?.pos ?? null;
   const { to } = snapshot;
-  const classes = await classifyRooms(deps, { snapshot, from, fullState, filter, ignored: request.ignored });
+  const classes = await classifyRooms(deps, { userId, snapshot, from, fullState, filter, ignored: request.ignored });
   const { plans, bare } = await planRooms(deps, request, { classes, from, to });
   const loaded = await loadEvents(deps, plans, bare);
   const eventsOf = (roomId: RoomId): ReadonlyMap<number, StoredEvent> => loaded.get(roomId) ?? new Map<number, StoredEvent>();

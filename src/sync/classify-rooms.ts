@@ -31,8 +31,9 @@ export interface RoomClasses {
  * rooms that the recent log names.
  */
 export async function classifyRooms(
-  deps: { readonly reader: RoomReader; readonly recent: RecentLog },
+  deps: { readonly reader: RoomReader; readonly recent: RecentLog; readonly invitesBlocked: (userId: UserId) => Promise<boolean> },
   input: {
+    readonly userId: UserId;
     readonly snapshot: MembershipSnapshot;
     /** Null for an initial sync. */
     readonly from: number | null;
@@ -69,7 +70,9 @@ export async function classifyRooms(
   }
   const changed =
     from === null || input.fullState ? [...joined.values()] : await changedRooms(deps, joined, { from, newlyJoined: [...newlyJoined] });
-  return { joined, changed, newlyJoined, left, invites, knocks };
+  // https://spec.matrix.org/v1.19/client-server-api/#invite-permission: invites from before are withheld as well.
+  const withheld = invites.length > 0 && (await deps.invitesBlocked(input.userId));
+  return { joined, changed, newlyJoined, left, invites: withheld ? [] : invites, knocks };
 }
 
 async function departureOf(reader: RoomReader, room: UserRoom, from: number | null): Promise<Departure> {

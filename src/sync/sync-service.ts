@@ -59,6 +59,8 @@ export interface SyncServiceDeps {
   readonly storedFilter: (userId: UserId, filterId: string) => Promise<SyncFilter | null>;
   /** Whom the user ignores (`m.ignored_user_list`); from memory. */
   readonly ignoredUsers: (userId: UserId) => ReadonlySet<UserId> | Promise<ReadonlySet<UserId>>;
+  /** Whether the user takes no invites (`m.invite_permission_config`); asked only when there are some. */
+  readonly invitesBlocked: (userId: UserId) => Promise<boolean>;
   readonly strippedState: StrippedStatePort;
   readonly incomingRelations: IncomingRelationsPort;
 }

@@ -1,8 +1,10 @@
 import type { UserId } from '../../core/ids/brands.ts';
+import { ALLOW } from '../../plugin-api/hooks.ts';
 import { definePlugin } from '../../plugin-api/plugin.ts';
 import { AccountData } from './account-data.ts';
 import { accountDataStream } from './account-data-stream.ts';
 import { carryOver } from './carry-over.ts';
+import { checkInvitePermission } from './invite-permission.ts';
 import { deleteAccountData, getAccountData, setAccountData } from './endpoints/account-data.ts';
 import { deleteRoomAccountData, getRoomAccountData, setRoomAccountData } from './endpoints/room-account-data.ts';
 import { deleteRoomTag, getRoomTags, setRoomTag } from './endpoints/tags.ts';
@@ -37,6 +39,7 @@ export default definePlugin({
       { accountData, pushRules: async (userId: UserId) => (await host.slot('pushRules')?.rulesContent(userId)) ?? null },
     );
     host.unstableFeature('org.matrix.msc3391');
+    host.hook('checkInvite', ({ invitee }) => (host.users.isLocal(invitee) ? checkInvitePermission(accountData, invitee) : ALLOW));
     host.on('roomFollowed', (happening) => carryOver(accountData, happening));
     host.on('userDeactivated', ({ userId }) => store.deleteAll(userId));
     host.onStart(async () => accountData.start());
