@@ -183,7 +183,11 @@ describe('parameters of the path', () => {
             if (PARSED.has(name) || answer.status >= 400) expectRefusal(answer, `${nameOf(endpoint)} with ${name} ${value.slice(0, 40)}`);
           }),
         );
-        if (PARSED.has(name)) expect(await rowCounts(world.server.database.sql), nameOf(endpoint)).toEqual(before);
+        if (PARSED.has(name))
+          expect({ endpoint: nameOf(endpoint), rows: await rowCounts(world.server.database.sql) }).toEqual({
+            endpoint: nameOf(endpoint),
+            rows: before,
+          });
       }
     }
   });
@@ -194,21 +198,12 @@ const QUERY_NAMES = [
   ...['since', 'from', 'to', 'at', 'pos', 'limit', 'timeout', 'filter', 'dir', 'version', 'set_presence', 'full_state', 'membership'],
   ...['not_membership', 'event_id', 'ts', 'kind', 'username', 'token', 'order_by', 'recurse', 'server_name', 'via', 'user_id', 'include'],
 ];
-const SENSELESS = [
-  '',
-  '-1',
-  '1.5',
-  '99999999999999999999',
-  '%00',
-  '%zz',
-  '%ff',
-  '%7B',
-  '%7B%22room%22%3A%5B%5D%7D',
-  's1_2',
-  'x'.repeat(3_000),
-];
+const SENSELESS = ['', '-1', '99999999999999999999', '%00', '%zz', '%7B', '%7B%22room%22%3A%5B%5D%7D', 'x'.repeat(3_000)];
 
-test('senseless query parameters are ignored or refused', async () => {
+/** These are many requests; the limit is for hangs. */
+const HANG_LIMIT_MS = 300_000;
+
+test('senseless query parameters are ignored or refused', { timeout: HANG_LIMIT_MS }, async () => {
   for (const endpoint of world.endpoints) {
     const { method, path, auth } = endpoint.spec;
     if (method !== 'GET') continue;
@@ -220,6 +215,8 @@ test('senseless query parameters are ignored or refused', async () => {
       const all = await send({ method, path: `${at}?${names.map((name) => `${name}=${value.slice(0, 300)}`).join('&')}`, token });
       if (all.status < 400) continue;
       expectRefusal(all, `${nameOf(endpoint)} with all parameters ${value.slice(0, 40)}`);
+      // Refused before anything reads it.
+      if (value === '%00') continue;
       await Promise.all(
         names.map(async (name) => {
           const answer = await send({ method, path: `${at}?${name}=${value}`, token });

@@ -14,29 +14,29 @@ export function presenceContract(name: string, make: () => PresenceSlot): void {
 
     test('a sign of life is seen at once, of its user alone', async () => {
       const presence = make();
-      presence.touch(ALICE, 'online');
+      await presence.touch(ALICE, 'online');
       expect(await presence.get(ALICE)).toMatchObject({ presence: 'online' });
       expect(await presence.get(BOB)).toMatchObject({ presence: 'offline' });
     });
 
     test('a client may say that its user is there without being active', async () => {
       const presence = make();
-      presence.touch(ALICE, 'unavailable');
+      await presence.touch(ALICE, 'unavailable');
       expect(await presence.get(ALICE)).toMatchObject({ presence: 'unavailable' });
     });
 
     test('a client that does not want to be noticed changes nothing', async () => {
       const presence = make();
-      presence.touch(BOB, 'offline');
+      await presence.touch(BOB, 'offline');
       expect(await presence.get(BOB)).toMatchObject({ presence: 'offline' });
-      presence.touch(ALICE, 'online');
-      presence.touch(ALICE, 'offline');
+      await presence.touch(ALICE, 'online');
+      await presence.touch(ALICE, 'offline');
       expect(await presence.get(ALICE)).toMatchObject({ presence: 'online' });
     });
 
     test('the answer is the content of an m.presence event', async () => {
       const presence = make();
-      presence.touch(ALICE, 'online');
+      await presence.touch(ALICE, 'online');
       const content = await presence.get(ALICE);
       expect(JSON.parse(JSON.stringify(content))).toEqual(content);
       expect(content).not.toHaveProperty('user_id');

@@ -9,5 +9,5 @@ export async function rowCounts(sql: Sql, without: readonly string[] = []): Prom
     .filter(({ name }) => !without.includes(name))
     .map(({ name }) => `select '${name}' as name, count(*)::int as rows from "${name}"`);
   const counts = await sql.unsafe<{ name: string; rows: number }[]>(selects.join(' union all '));
-  return Object.fromEntries(counts.map(({ name, rows }) => [name, rows]).sort());
+  return Object.fromEntries(counts.map(({ name, rows }) => [name, rows]));
 }

@@ -174,6 +174,7 @@ const EXAMPLES: { readonly [endpoint: string]: JsonObject } = {
     is_verified: false,
     session_data: { a: 'b' },
   },
+  'PUT /_matrix/client/v3/directory/list/room/:roomId': { visibility: 'public' },
   'POST /_matrix/client/v3/rooms/:roomId/upgrade': { new_version: '11' },
   'POST /_matrix/client/v3/createRoom': {
     name: 'n',

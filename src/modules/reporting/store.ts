@@ -36,7 +36,9 @@ export class ReportStore {
   }
 
   async add(report: NewReport): Promise<void> {
-    const { receivedTs, kind, reporter, roomId, eventId, userId, reason } = report;
+    const { receivedTs, kind, reporter, roomId, eventId, userId } = report;
+    // The database refuses NUL.
+    const reason = report.reason?.replaceAll('\0', '') ?? null;
     await this.#db`
       insert into report (received_ts, kind, reporter, room_id, event_id, user_id, reason)
       values (${receivedTs}, ${kind}, ${reporter}, ${roomId}, ${eventId}, ${userId}, ${reason})`;
