@@ -2,6 +2,7 @@ import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { Script } from 'node:vm';
 import { type CoveragePerTestId, INSTRUMENTER_CONSTANTS, type InstrumenterContext } from '@stryker-mutator/api/core';
 import { declareClassPlugin, PluginKind } from '@stryker-mutator/api/plugin';
 import {
@@ -36,8 +37,18 @@ const HIT_LIMIT_FACTOR = 10;
 /** And this often in any case. */
 const HIT_LIMIT_MIN = 1_000;
 
-/** How often each test passes each mutant, for the processes that follow the one of the first run; inside the sandbox. */
-const HITS_FILE = 'hits.json';
+/** A test that takes this much longer than without a mutant hangs; a busy machine is slower, but not by that. */
+const TIME_LIMIT_FACTOR = 10;
+const TIME_LIMIT_MIN_MS = 2_000;
+
+/** What the tests did without a mutant, for the processes that follow the one of the first run; inside the sandbox. */
+const BASELINE_FILE = 'baseline.json';
+
+interface Baseline {
+  /** How often each test passes each mutant. */
+  readonly hits: CoveragePerTestId;
+  readonly times: { readonly [testId: string]: number };
+}
 
 /**
  * Runs the suites inside Stryker's worker and switches from mutant to mutant between two runs. A run of a suite under a test
@@ -45,7 +56,7 @@ const HITS_FILE = 'hits.json';
  */
 class InProcessRunner implements TestRunner {
   #tests: readonly Test[] | null = null;
-  #hits: CoveragePerTestId | null = null;
+  #baseline: Baseline | null = null;
 
   /** Modules stay loaded: for a mutant of code that runs while they load, Stryker starts another process. */
   capabilities(): { reloadEnvironment: boolean } {
@@ -61,7 +72,8 @@ class InProcessRunner implements TestRunner {
     }
     delete context.currentTestId;
     const { mutantCoverage } = context;
-    writeFileSync(HITS_FILE, JSON.stringify(mutantCoverage?.perTest ?? {}));
+    const times = Object.fromEntries(results.map(({ id, timeSpentMs }) => [id, timeSpentMs]));
+    writeFileSync(BASELINE_FILE, JSON.stringify({ hits: mutantCoverage?.perTest ?? {}, times } satisfies Baseline));
     return { status: DryRunStatus.Complete, tests: results, ...(mutantCoverage && { mutantCoverage }) };
   }
 
@@ -70,19 +82,21 @@ class InProcessRunner implements TestRunner {
     if (mutantActivation === 'static') context.activeMutant = activeMutant.id;
     const tests = await this.#load();
     context.activeMutant = activeMutant.id;
-    this.#hits ??= JSON.parse(readFileSync(HITS_FILE, 'utf8')) as CoveragePerTestId;
+    this.#baseline ??= JSON.parse(readFileSync(BASELINE_FILE, 'utf8')) as Baseline;
+    const { hits: allHits, times } = this.#baseline;
 
     const chosen = testFilter && new Set(testFilter);
     const results: TestResult[] = [];
     for (const test of tests) {
       if (chosen && !chosen.has(test.id)) continue;
-      const hits = this.#hits[test.id]?.[activeMutant.id];
+      const hits = allHits[test.id]?.[activeMutant.id];
       const limit = hits === undefined ? hitLimit : Math.max(HIT_LIMIT_MIN, hits * HIT_LIMIT_FACTOR);
       context.hitCount = 0;
       context.hitLimit = limit ?? Number.POSITIVE_INFINITY;
-      const result = await run(test);
-      const hung = determineHitLimitReached(context.hitCount, limit);
-      if (hung) return toMutantRunResult(hung);
+      const result = await run(test, Math.max(TIME_LIMIT_MIN_MS, (times[test.id] ?? 0) * TIME_LIMIT_FACTOR));
+      if (result === 'hung') return toMutantRunResult({ status: DryRunStatus.Timeout });
+      const looped = determineHitLimitReached(context.hitCount, limit);
+      if (looped) return toMutantRunResult(looped);
       results.push(result);
       if (result.status === TestStatus.Failed) break;
     }
@@ -106,13 +120,24 @@ class InProcessRunner implements TestRunner {
   }
 }
 
-async function run(test: Test): Promise<TestResult> {
+/** A script can be stopped in the middle of a loop, a function cannot. */
+const STOPPABLE = new Script('globalThis.testToRun()');
+
+function run(test: Test): Promise<TestResult>;
+function run(test: Test, limitMs: number): Promise<TestResult | 'hung'>;
+async function run(test: Test, limitMs?: number): Promise<TestResult | 'hung'> {
   const started = performance.now();
   const about = () => ({ id: test.id, name: test.name, fileName: resolve(test.file), timeSpentMs: performance.now() - started });
   try {
-    await test.run();
+    if (limitMs === undefined) await test.run();
+    else {
+      Object.assign(globalThis, { testToRun: test.run });
+      // The rest of a test that waits for something falls under the time limit of the whole run.
+      await STOPPABLE.runInThisContext({ timeout: Math.ceil(limitMs) });
+    }
     return { ...about(), status: TestStatus.Success };
   } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') return 'hung';
     return { ...about(), status: TestStatus.Failed, failureMessage: error instanceof Error ? error.message : String(error) };
   }
 }
