@@ -11,6 +11,7 @@ import {
   DryRunStatus,
   type MutantRunOptions,
   type MutantRunResult,
+  MutantRunStatus,
   type TestResult,
   type TestRunner,
   TestStatus,
@@ -80,7 +81,14 @@ class InProcessRunner implements TestRunner {
   async mutantRun({ activeMutant, mutantActivation, hitLimit, testFilter }: MutantRunOptions): Promise<MutantRunResult> {
     const context = mutants();
     if (mutantActivation === 'static') context.activeMutant = activeMutant.id;
-    const tests = await this.#load();
+    let tests: readonly Test[];
+    try {
+      tests = await this.#load();
+    } catch (error) {
+      if (mutantActivation !== 'static') throw error;
+      // The suites load without a mutant, so one that is active meanwhile broke them.
+      return { status: MutantRunStatus.Killed, killedBy: [], failureMessage: messageOf(error), nrOfTests: 0 };
+    }
     context.activeMutant = activeMutant.id;
     this.#baseline ??= JSON.parse(readFileSync(BASELINE_FILE, 'utf8')) as Baseline;
     const { hits: allHits, times } = this.#baseline;
@@ -138,8 +146,12 @@ async function run(test: Test, limitMs?: number): Promise<TestResult | 'hung'> {
     return { ...about(), status: TestStatus.Success };
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') return 'hung';
-    return { ...about(), status: TestStatus.Failed, failureMessage: error instanceof Error ? error.message : String(error) };
+    return { ...about(), status: TestStatus.Failed, failureMessage: messageOf(error) };
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** What the instrumented modules and the runner share. */

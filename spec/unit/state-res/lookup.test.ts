@@ -124,7 +124,9 @@ describe('events that are not known', () => {
 
   test('have no verdict, and nothing below them', () => {
     expect(poolOf(room).rejection(id('gone'))).toBeNull();
-    expect(new MemoryEventSource(room.events).authChain([id('gone')])).toEqual(new Set());
+    const source = new MemoryEventSource(room.events);
+    expect(source.authChain([id('gone')])).toEqual(new Set());
+    expect(source.answer({ need: 'events', ids: [id('gone')] })).toEqual({ events: new Map() });
     room.events.delete(id('create'));
     const full = new Set([id('pl'), id('create')]);
     expect(selectPowerEvents(full, poolOf(room)).next()).toEqual({ done: true, value: full });

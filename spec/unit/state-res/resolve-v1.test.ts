@@ -58,6 +58,18 @@ describe('version 1', () => {
     expect(at(room.resolve(base, joined), MEMBER, '@dan:x')).toBe('join-dan');
   });
 
+  test('members see join rules that were open themselves', () => {
+    const room = new RoomBuilder('1');
+    const closed = room.sendAll(
+      room.start(),
+      joinRules('jr-closed', '@alice:x', 'invite'),
+      member('leave-dan', '@dan:x', '@dan:x', 'leave'),
+    );
+    const open = room.sendAll(closed, joinRules('jr-open', '@alice:x', 'public'), join('@dan:x'));
+    expect(at(room.resolve(closed, open), 'm.room.join_rules')).toBe('jr-open');
+    expect(at(room.resolve(closed, open), MEMBER, '@dan:x')).toBe('join-dan');
+  });
+
   test('members of one pass do not see the results of each other', () => {
     const room = new RoomBuilder('1');
     const base = room.start({ others: ['@carol:x'] });
