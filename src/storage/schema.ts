@@ -68,7 +68,7 @@ export const account = pgTable(
     appserviceId: text('appservice_id'),
     termsVersion: text('terms_version'),
   },
-  (table) => [index('account_by_lower').using('btree', sql`lower(user_id)`)],
+  () => [index('account_by_lower').using('btree', sql`lower(user_id)`)],
 );
 
 export const accountData = pgTable(
@@ -620,7 +620,7 @@ export const schemaCompat = pgTable(
     onlyRow: boolean('only_row').default(true).primaryKey(),
     compat: integer().notNull(),
   },
-  (table) => [check('schema_compat_only_row_check', sql`only_row`)],
+  () => [check('schema_compat_only_row_check', sql`only_row`)],
 );
 
 export const schemaMigration = pgTable('schema_migration', {

@@ -9,7 +9,7 @@ import { type StateMap, type StateTuple, stateTuple } from './state-map.ts';
 const CREATE = stateTuple('m.room.create', '');
 
 /** The keys that the authorisation rules can ask for when they look at this event. */
-export function authKeysOf(event: RoomEvent, version: RoomVersion): StateTuple[] {
+function authKeysOf(event: RoomEvent, version: RoomVersion): StateTuple[] {
   return [CREATE, ...authEventsFor(event, version)];
 }
 

@@ -19,7 +19,7 @@ export async function valuesAlong(
   tuple: StateTuple,
 ): Promise<(ValueAround | null)[]> {
   const newestFirst = events.map((_, index) => index).sort((a, b) => compare(events[b] as StoredEvent, events[a] as StoredEvent));
-  const values = new Array<ValueAround | null>(events.length).fill(null);
+  const values: (ValueAround | null)[] = events.map(() => null);
   let next: StoredEvent | null = null;
   let beforeNext: number | undefined;
   for (const index of newestFirst) {
