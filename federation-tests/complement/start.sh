@@ -20,7 +20,7 @@ case $host in
   *) name=IP:$host ;;
 esac
 
-openssl req -new -newkey rsa:2048 -nodes -subj "/CN=weft" -keyout "$state/tls.key" -out "$state/tls.csr" 2>/dev/null
+openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj "/CN=weft" -keyout "$state/tls.key" -out "$state/tls.csr" 2>/dev/null
 printf 'subjectAltName=%s\nextendedKeyUsage=serverAuth,clientAuth\n' "$name" >"$state/tls.ext"
 openssl x509 -req -in "$state/tls.csr" -CA "$ca/ca.crt" -CAkey "$ca/ca.key" -set_serial "0x$(openssl rand -hex 16)" \
   -days 30 -sha256 -extfile "$state/tls.ext" -out "$state/tls.crt" 2>/dev/null
@@ -58,4 +58,7 @@ push: { allow_private_addresses: true }
 log: { level: ${WEFT_COMPLEMENT_LOG:-info}, format: json }
 SETTINGS
 
-exec node "$program/bin/weft.js" --config "$state/weft.yaml" start
+# The Node that comes as a dependency where there is one: an older one of the machine would only start that.
+node=$program/node_modules/node/bin/node
+[ -x "$node" ] || node=node
+exec "$node" "$program/bin/weft.js" --config "$state/weft.yaml" start
