@@ -2,7 +2,7 @@
 import { loginSession, registerSession, startClient } from '../support/sdk-client.ts';
 import { type MatrixClient, MatrixEventEvent, Preset } from 'matrix-js-sdk';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { backedUpKeys, bootstrap, compareEmoji, cryptoOf, nextVerificationRequest, Safe } from '../support/sdk-crypto.ts';
+import { acquaint, backedUpKeys, bootstrap, compareEmoji, cryptoOf, nextVerificationRequest, Safe } from '../support/sdk-crypto.ts';
 import { CONVERSATION, LossyNetwork } from '../support/sdk-lossy-fetch.ts';
 import { type SdkNode, startSdkNode } from '../support/sdk-node.ts';
 import { bodies, catchUp, ids, say, scrollBack } from '../support/sdk-timeline.ts';
@@ -68,9 +68,10 @@ describe('a conversation with end-to-end encryption', { timeout: HANG_LIMIT_MS }
       await bootstrap(first.client);
       const second = await start(person, `${person} 2`, loginSession);
       devices.push(first, second);
+      await acquaint([first.client, second.client]);
       const asked = nextVerificationRequest(first.client);
       await until('the second device knows of the first', async () => cryptoOf(second.client).userHasCrossSigningKeys());
-      await compareEmoji(await cryptoOf(second.client).requestOwnUserVerification(), await asked);
+      await compareEmoji(await cryptoOf(second.client).requestOwnUserVerification(), await asked());
       for (const { client } of [first, second]) {
         await until('the second device is verified', async () => {
           const status = await cryptoOf(client).getDeviceVerificationStatus(
@@ -106,9 +107,15 @@ describe('a conversation with end-to-end encryption', { timeout: HANG_LIMIT_MS }
     for (const { client, name } of devices) {
       await until(`${name} sees both in the room`, () => client.getRoom(roomId)?.getJoinedMemberCount() === 2);
     }
-    await until("Alice has Bob's keys", () => cryptoOf(alice).userHasCrossSigningKeys(bob.getSafeUserId(), true));
+    await acquaint(devices.map(({ client }) => client));
+    for (const [one, other] of [
+      [alice, bob],
+      [bob, alice],
+    ] as const) {
+      await until('they have the keys of each other', () => cryptoOf(one).userHasCrossSigningKeys(other.getSafeUserId(), true));
+    }
     const asked = nextVerificationRequest(bob);
-    await compareEmoji(await cryptoOf(alice).requestVerificationDM(bob.getSafeUserId(), roomId), await asked);
+    await compareEmoji(await cryptoOf(alice).requestVerificationDM(bob.getSafeUserId(), roomId), await asked());
     for (const { client, name } of devices) {
       const other = name.startsWith('alice') ? bob.getSafeUserId() : alice.getSafeUserId();
       await until(`${name} trusts the other person`, async () => {

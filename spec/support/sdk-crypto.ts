@@ -62,9 +62,29 @@ export async function backedUpKeys(client: MatrixClient): Promise<number> {
   return count;
 }
 
-/** The next verification that somebody asks this client for. Call it before they ask. */
-export function nextVerificationRequest(client: MatrixClient): Promise<VerificationRequest> {
-  return new Promise((resolve) => client.once(CryptoEvent.VerificationRequestReceived, resolve));
+/**
+ * Waits until every client knows the keys of every other. A client drops what comes from a device that it does not know yet, and does not
+ * share the keys of its messages with it.
+ */
+export async function acquaint(clients: readonly MatrixClient[]): Promise<void> {
+  for (const client of clients) {
+    for (const other of clients) {
+      const userId = other.getSafeUserId();
+      await until(`${client.getDeviceId()} of ${client.getUserId()} knows ${other.getDeviceId()} of ${userId}`, async () => {
+        const devices = await cryptoOf(client).getUserDeviceInfo([userId], true);
+        return devices.get(userId)?.has(String(other.getDeviceId()));
+      });
+    }
+  }
+}
+
+/** The next verification that somebody asks this client for. Call it before they ask, and what it returns afterwards. */
+export function nextVerificationRequest(client: MatrixClient): () => Promise<VerificationRequest> {
+  let received: VerificationRequest | null = null;
+  client.once(CryptoEvent.VerificationRequestReceived, (request) => {
+    received = request;
+  });
+  return () => until(`${client.getUserId()} is asked to verify`, () => received);
 }
 
 /** Two people look at their screens and find the same emoji. Ends when both sides are done. */
