@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { RoomId, UserId } from '../../src/core/ids/brands.ts';
 import { armFailpoint } from '../../src/platform/failpoints.ts';
 import { systemClock } from '../../src/platform/clock.ts';
-import type { Draft } from '../../src/rooms/actor/room-actor.ts';
+import type { Draft } from '../../src/rooms/actor/draft.ts';
 import { ActorGoneError } from '../../src/rooms/actor/room-actor.ts';
 import { RoomReadModel } from '../../src/rooms/read/read-model.ts';
 import { TxnCache } from '../../src/rooms/service/txn-cache.ts';

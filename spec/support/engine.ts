@@ -83,6 +83,7 @@ export async function openEngine(database: TestDatabase): Promise<Engine> {
     actorDeps,
     reader,
     directory: new DirectorySql(db.read),
+    ingest,
     txns: new TxnCache({ sql, users, clock }),
     ports: { check: async () => ALLOW, isLocal, userExists: async () => true, profileOf: async () => null },
     log,

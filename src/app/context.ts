@@ -8,11 +8,13 @@ import { AccountsService } from '../accounts/accounts-service.ts';
 import type { Logger } from '../platform/logger.ts';
 import { createMetrics } from '../platform/metrics.ts';
 import type { ServerFacts } from '../plugin-api/plugin.ts';
+import type { SlotName, Slots } from '../plugin-api/slots.ts';
 import type { EventsPort } from '../plugin-api/ports.ts';
 import { createClientEventSerializer } from '../rooms/client-event/client-event-serializer.ts';
 import { ActorDirectory } from '../rooms/actor/actor-directory.ts';
 import type { ActorDeps } from '../rooms/actor/room-actor.ts';
 import { EventStore } from '../rooms/events/event-store.ts';
+import { RoomIngest } from '../rooms/ingest/room-ingest.ts';
 import { RoomReadModel } from '../rooms/read/read-model.ts';
 import { GuestAccess } from '../rooms/service/guest-access.ts';
 import { RoomAliases } from '../rooms/service/room-aliases.ts';
@@ -39,6 +41,7 @@ import { programVersion } from './cli/program-version.ts';
 import { ownEndpoints } from './endpoint-table.ts';
 import { Maintenance } from './maintenance.ts';
 import { nodeName } from './node-name.ts';
+import { ownKeys } from './own-keys.ts';
 import type { CreateNode } from './node-lifecycle.ts';
 import { arrangePlugins, importPlugins } from './plugins/load-plugins.ts';
 import { PluginRegistry } from './plugins/plugin-registry.ts';
@@ -53,7 +56,7 @@ const SLOT = 0;
  * The composition root: every part of the server is made here, by hand, from the lowest floor up. Ports that a lower floor declares are
  * wired to what a higher one provides.
  */
-export const createNode: CreateNode = async ({ config, database, log, clock, rng, tracing, signingKey }) => {
+export const createNode: CreateNode = async ({ config, database, log, clock, rng, tracing, signingKey, oldSigningKeys }) => {
   const parts = new Disposables({ clock, log });
   try {
     const serverName = config.server_name as ServerName;
@@ -135,6 +138,12 @@ export const createNode: CreateNode = async ({ config, database, log, clock, rng
       reader,
       directory,
       txns: new TxnCache({ sql, users, clock }),
+      ingest: new RoomIngest({
+        actors,
+        states: { sql, store: events, resolverOf: (algorithm) => required(registry, `stateResolver:${algorithm}`) },
+        keys: ownKeys(serverName, [signingKey, ...oldSigningKeys]),
+        check: hooks.check,
+      }),
       ports: {
         check: hooks.check,
         isLocal,
@@ -300,6 +309,13 @@ async function announceFirstToken(accounts: AccountsService, log: Logger): Promi
     { registration_token: token },
     'There are no accounts yet. Register with this token to become the administrator; it works once, and the next start makes another.',
   );
+}
+
+/** The provider of a slot that a built-in module always fills. */
+function required<Name extends SlotName>(registry: PluginRegistry, name: Name): Slots[Name] {
+  const provider = registry.slot(name);
+  if (provider === null) throw new Error(`nothing provides ${name}`);
+  return provider;
 }
 
 /** What of a profile goes into member events. */

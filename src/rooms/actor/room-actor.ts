@@ -2,9 +2,7 @@ import { authEventsFor } from '../../core/auth/auth-events-for.ts';
 import type { AuthState } from '../../core/auth/auth-state.ts';
 import { authorise } from '../../core/auth/authorise.ts';
 import { mayApplyRedaction } from '../../core/auth/authorise-redaction.ts';
-import { MatrixError } from '../../core/errors/matrix-error.ts';
 import { type BuiltEvent, buildEvent } from '../../core/events/build-event.ts';
-import { EVENT_FIELD_BYTES_MAX } from '../../core/events/event-limits.ts';
 import { canonicalJsonOf, referenceHash } from '../../core/events/event-hashes.ts';
 import { redact } from '../../core/events/redact.ts';
 import type { RoomEvent } from '../../core/events/room-event.ts';
@@ -28,23 +26,13 @@ import { type MemberRow, newRoomWriter } from '../../storage/rooms/room-rows.ts'
 import { type EventStore, isShown, versionOf } from '../events/event-store.ts';
 import { type Appending, appendEvent } from './append-event.ts';
 import { refusalOf } from './refusal-of.ts';
+import { checkDraft } from './check-draft.ts';
+import type { Draft } from './draft.ts';
 import type { RoomHead } from './room-head.ts';
 import { threadOf } from './thread-of.ts';
 
 /** Extremities that an event of this server cites at most. */
 const OWN_PREV_EVENTS_MAX = 10;
-
-/** An event that this server is about to make. */
-export interface Draft {
-  readonly type: string;
-  readonly stateKey?: string | undefined;
-  readonly sender: UserId;
-  readonly content: JsonObject;
-  readonly redacts?: EventId | undefined;
-  /** ms; default: now */
-  readonly originServerTs?: number | undefined;
-  readonly txn?: { readonly userNid: number; readonly scope: string; readonly id: string } | undefined;
-}
 
 export interface ActorDeps {
   readonly commits: CommitPort;
@@ -480,23 +468,4 @@ export class RoomActor {
 interface Prepared {
   readonly loaded: ReadonlyMap<number, StoredEvent>;
   readonly byId: ReadonlyMap<EventId, StoredEvent>;
-}
-
-/**
- * What the event format demands of a client's input (https://spec.matrix.org/v1.19/client-server-api/#size-limits).
- *
- * @throws MatrixError
- */
-function checkDraft(draft: Draft): void {
-  for (const [name, value] of [
-    ['type', draft.type],
-    ['state_key', draft.stateKey],
-    ['sender', draft.sender],
-  ] as const) {
-    if (value === undefined) continue;
-    if (Buffer.byteLength(value) > EVENT_FIELD_BYTES_MAX) {
-      throw new MatrixError('M_TOO_LARGE', `${name} is longer than ${EVENT_FIELD_BYTES_MAX} bytes`);
-    }
-    if (value.includes('\0')) throw new MatrixError('M_BAD_JSON', `${name} contains a NUL character`);
-  }
 }

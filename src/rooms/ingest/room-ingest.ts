@@ -18,7 +18,7 @@ const INGEST_PDUS_MAX = 50;
 const KEYS_PER_SERVER_MAX = 32;
 
 /** Public keys of servers; wired by `app/`. */
-interface KeyRing {
+export interface KeyRing {
   /** Keys valid at a time (ms), or at any time where the room version does not ask; unknown ones are left out. */
   find(wanted: readonly { server: ServerName; keyId: string; validAt: number | null }[]): Promise<ReadonlyMap<string, VerifyKey>>;
 }

@@ -3,7 +3,8 @@ import type { RoomId, UserId } from '../../core/ids/brands.ts';
 import type { JsonObject } from '../../core/json/json-value.ts';
 import type { RoomVersion } from '../../core/room-versions/room-version.ts';
 import { shardOf } from '../../storage/leases/shard-of.ts';
-import type { ActorDeps, Draft } from '../actor/room-actor.ts';
+import type { Draft } from '../actor/draft.ts';
+import type { ActorDeps } from '../actor/room-actor.ts';
 import { RoomHead } from '../actor/room-head.ts';
 import { GroupChain } from '../state/group-chain.ts';
 

@@ -4,7 +4,7 @@ import { parseUserId } from '../../core/ids/user-id.ts';
 import type { JsonObject } from '../../core/json/json-value.ts';
 import { roomVersion } from '../../core/room-versions/room-versions.ts';
 import type { RoomVersion, RoomVersionId } from '../../core/room-versions/room-version.ts';
-import type { Draft } from '../actor/room-actor.ts';
+import type { Draft } from '../actor/draft.ts';
 import { type BeginDeps, beginRoom, type RoomPlan } from './begin-room.ts';
 
 /** Users that one request may invite. */

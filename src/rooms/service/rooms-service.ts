@@ -10,8 +10,11 @@ import type { StoredEvent } from '../../plugin-api/stored-event.ts';
 import { aliasWriter, type DirectorySql, publishWriter } from '../../storage/rooms/directory-sql.ts';
 import { forgetWriter } from '../../storage/rooms/room-rows.ts';
 import type { ActorDirectory } from '../actor/actor-directory.ts';
-import type { ActorDeps, Draft } from '../actor/room-actor.ts';
+import type { Draft } from '../actor/draft.ts';
+import type { ActorDeps } from '../actor/room-actor.ts';
 import { isShown, versionOf } from '../events/event-store.ts';
+import type { IngestOutcome } from '../ingest/ingest-outcome.ts';
+import type { RoomIngest } from '../ingest/room-ingest.ts';
 import type { RoomPorts } from '../ports.ts';
 import type { RoomReadModel } from '../read/read-model.ts';
 import type { BeginDeps, RoomPlan } from './begin-room.ts';
@@ -29,6 +32,7 @@ export interface RoomsServiceDeps {
   readonly reader: RoomReadModel;
   readonly directory: DirectorySql;
   readonly txns: TxnCache;
+  readonly ingest: RoomIngest;
   readonly ports: RoomPorts;
   readonly log: Logger;
 }
@@ -93,6 +97,14 @@ export class RoomsService implements RoomsPort {
     return this.#deps.txns.once({ userId: sender, scope: txn.scope, roomNid: info.nid, txnId: txn.id }, (userNid) =>
       run({ ...draft, txn: { userNid, scope: txn.scope, id: txn.id } }),
     );
+  }
+
+  /**
+   * Takes events that were not made for a user of this server just now: from elsewhere, or on an older part of the graph. One
+   * outcome per PDU, in order, when what was accepted is durable.
+   */
+  receive(request: Parameters<RoomIngest['receive']>[0]): Promise<IngestOutcome[]> {
+    return this.#deps.ingest.receive(request);
   }
 
   async setMembership(options: Parameters<RoomsPort['setMembership']>[0]): Promise<SendResult> {

@@ -7,7 +7,7 @@ import type { Logger } from '../../platform/logger.ts';
 import { write } from '../../plugin-api/commit.ts';
 import type { StoredEvent } from '../../plugin-api/stored-event.ts';
 import { aliasMoveWriter, type DirectorySql, publishMoveWriter } from '../../storage/rooms/directory-sql.ts';
-import type { Draft } from '../actor/room-actor.ts';
+import type { Draft } from '../actor/draft.ts';
 import { contentOf } from '../client-event/content-of.ts';
 import type { RoomReader } from '../room-reader.ts';
 import { beginRoom } from './begin-room.ts';
