@@ -36,7 +36,7 @@ async function startServer(
   config: Partial<AccountsConfig['registration']> = {},
   appservices?: AppserviceNamespaces,
 ) {
-  const handles = openDatabase({ ...database.options, maxConnections: 3 });
+  const handles = openDatabase({ ...database.options, maxConnections: 3, countStatements: true });
   const clock = new ManualClock(Date.now());
   const happened: [string, unknown][] = [];
   const server = { serverName: SERVER, publicBaseUrl: 'https://test.example' };

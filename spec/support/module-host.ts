@@ -101,7 +101,7 @@ export class ModuleHost implements AsyncDisposable {
   constructor(options: ModuleHostOptions) {
     this.#options = options;
     this.#slots = { ...options.slots };
-    this.#handles = openDatabase(options.database.options);
+    this.#handles = openDatabase({ ...options.database.options, countStatements: true });
     this.commits = new FakeCommits(this.#handles.commit, options.position ?? 0);
     this.users = new FakeUsers(SERVER, (userId, deviceIds) => this.emit('deviceDeleted', { userId, deviceIds }));
     this.members = new FakeRooms(this.commits);
