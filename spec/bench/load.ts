@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Pool } from 'undici';
+import { LeanClient } from './lean-client.ts';
 
 /** What a client of the bench may do. One call is one operation. */
 export interface BenchClient {
@@ -38,16 +38,15 @@ const BODY = 'The quick brown fox jumps over the lazy dog, and nobody in this ro
 
 /** Runs one scenario against a node and measures each operation. */
 export async function runLoad(request: LoadRequest): Promise<LoadResult> {
-  const pool = new Pool(request.url, { connections: request.concurrency + WAITING_SYNCS, pipelining: 1 });
+  const http = new LeanClient(request.url);
   const call = async (client: BenchClient, method: 'GET' | 'PUT' | 'POST', path: string, body?: unknown): Promise<string> => {
-    const response = await pool.request({
+    const { status, text } = await http.request({
       method,
       path,
-      headers: { authorization: `Bearer ${client.token}` },
+      token: client.token,
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
-    const text = await response.body.text();
-    if (response.statusCode !== 200) throw new Error(`${method} ${path}: ${response.statusCode} ${text}`);
+    if (status !== 200) throw new Error(`${method} ${path}: ${status} ${text}`);
     return text;
   };
   const latencies: number[] = [];
@@ -77,7 +76,7 @@ export async function runLoad(request: LoadRequest): Promise<LoadResult> {
       );
     }
   } finally {
-    await pool.close();
+    http.close();
   }
   const seconds = (performance.now() - started) / 1000;
   const sorted = Float64Array.from(latencies).sort();
