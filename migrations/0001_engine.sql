@@ -55,7 +55,7 @@ create table event (
   event_id text collate "C" not null,
   json text collate "C" not null,
   primary key (room_nid, num)
-) with (fillfactor = 95);
+);
 create unique index event_by_id on event (event_id, room_nid);
 create index event_by_seq on event (room_nid, seq) where seq is not null;
 create index event_by_depth on event (room_nid, depth, num) where seq is not null;

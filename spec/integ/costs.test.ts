@@ -9,8 +9,8 @@ const STATEMENTS_PER_BATCH_OF_MESSAGES = 8;
 /** Twelve of the batch; the rest finds out that nothing is known of the room yet. */
 const STATEMENTS_OF_A_NEW_ROOM = 24;
 const BYTES_TEST_HANGS_MS = 300_000;
-const EVENT_BYTES_PER_MESSAGE = 1_300;
-const ALL_BYTES_PER_MESSAGE = 1_600;
+const EVENT_BYTES_PER_MESSAGE = 1_250;
+const ALL_BYTES_PER_MESSAGE = 1_500;
 const MESSAGES_MEASURED = 2_000;
 
 let database: TestDatabase;
