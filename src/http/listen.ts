@@ -11,6 +11,8 @@ import type { ServedApi } from './served-apis.ts';
 const KEEP_ALIVE_MS = 75_000;
 const HEADERS_TIMEOUT_MS = 60_000;
 const HEADER_BYTES_MAX = 32 * 1024;
+/** A whole request, its body included: a large upload over a slow line. */
+const REQUEST_TIMEOUT_MS = 30 * 60_000;
 /** How often a closing server looks for connections whose last request has ended; Node closes only those that are idle at once. */
 const IDLE_CHECK_MS = 50;
 /** How often certificate files are looked at. */
@@ -87,7 +89,12 @@ export async function listen(options: {
 
 async function createServer(app: HttpApp, listener: ListenerOptions): Promise<Server> {
   const handler = app.callback(listener.serve);
-  const limits = { keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: HEADERS_TIMEOUT_MS, maxHeaderSize: HEADER_BYTES_MAX };
+  const limits = {
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    maxHeaderSize: HEADER_BYTES_MAX,
+  };
   if (listener.tls === undefined) return createHttpServer(limits, handler);
   return createHttpsServer({ ...limits, ...(await readCertificate(listener.tls)) }, handler);
 }
