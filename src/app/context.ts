@@ -38,7 +38,7 @@ import { Disposables } from '../platform/disposables.ts';
 import { accountsConfig } from './accounts-config.ts';
 import { builtinPlugins } from './builtin-plugins.ts';
 import { programVersion } from './cli/program-version.ts';
-import { ownEndpoints } from './endpoint-table.ts';
+import { servedEndpoints } from './endpoint-table.ts';
 import { Maintenance } from './maintenance.ts';
 import { nodeName } from './node-name.ts';
 import { ownKeys } from './own-keys.ts';
@@ -210,8 +210,8 @@ export const createNode: CreateNode = async ({ config, database, log, clock, rng
 
     // HTTP.
     let serving = false;
-    const endpoints = [
-      ...ownEndpoints({
+    const endpoints = servedEndpoints(
+      {
         server,
         accounts,
         rooms,
@@ -246,9 +246,9 @@ export const createNode: CreateNode = async ({ config, database, log, clock, rng
           await db.ping();
           return serving && !lease.lost;
         },
-      }),
-      ...registry.endpoints,
-    ].filter(({ spec }) => spec.auth !== 'server');
+      },
+      registry.endpoints,
+    );
     const app = createHttpApp({
       endpoints,
       authenticate: (token, caller) => accounts.authenticate(token, caller),

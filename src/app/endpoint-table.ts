@@ -12,8 +12,13 @@ import type { SyncService } from '../sync/sync-service.ts';
 
 export type TableDeps = CoreEndpointDeps & UpgradeRoomDeps & FilterDeps & { readonly sync: SyncService };
 
+/** The whole table: the server's own endpoints, then the modules'. Requests of other servers cannot be verified yet, so theirs are left out. */
+export function servedEndpoints(deps: TableDeps, ofModules: readonly BoundEndpoint[]): BoundEndpoint[] {
+  return [...ownEndpoints(deps), ...ofModules].filter(({ spec }) => spec.auth !== 'server');
+}
+
 /** All endpoints that are not a module's. */
-export function ownEndpoints(deps: TableDeps): BoundEndpoint[] {
+function ownEndpoints(deps: TableDeps): BoundEndpoint[] {
   return [
     ...coreEndpoints(deps),
     ...bindEndpoints('rooms', [createRoom], deps),

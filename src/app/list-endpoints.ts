@@ -5,7 +5,7 @@ import { systemRng } from '../platform/rng.ts';
 import type { BoundEndpoint } from '../http/bound-endpoint.ts';
 import { builtinPlugins } from './builtin-plugins.ts';
 import { type Config, loadConfig } from './config/load-config.ts';
-import { ownEndpoints, type TableDeps } from './endpoint-table.ts';
+import { servedEndpoints, type TableDeps } from './endpoint-table.ts';
 import { arrangePlugins } from './plugins/load-plugins.ts';
 import type { HostPorts } from './plugins/plugin-host.ts';
 import { PluginRegistry } from './plugins/plugin-registry.ts';
@@ -37,7 +37,7 @@ export async function collectEndpoints(
 ): Promise<BoundEndpoint[]> {
   const registry = new PluginRegistry(config.slots);
   await setUpPlugins({ plugins: arrangePlugins(builtinPlugins(config)), registry, ports: idlePorts(config) });
-  return [...ownEndpoints(notReady<TableDeps>('the server')), ...registry.endpoints];
+  return servedEndpoints(notReady<TableDeps>('the server'), registry.endpoints);
 }
 
 function idlePorts(config: Config): HostPorts {
