@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { findMachineNames } from '../../scripts/portable/find-machine-names.ts';
 
 test.each([
-  'const folder = "/work/shared";',
+  'const folder = "/work/checkout";',
   'cd /root/.cache',
   'see /home/somebody/weft',
   'see /Users/somebody/weft',
