@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { authEventsFor } from '../../src/core/auth/auth-events-for.ts';
 import { buildEvent } from '../../src/core/events/build-event.ts';
+import { eventIdOf } from '../../src/core/events/event-hashes.ts';
+import type { Pdu } from '../../src/core/events/pdu.ts';
 import type { EventId, RoomId, UserId } from '../../src/core/ids/brands.ts';
 import type { JsonObject } from '../../src/core/json/json-value.ts';
 import { roomVersion } from '../../src/core/room-versions/room-versions.ts';
@@ -71,8 +73,15 @@ class ForkedRoom {
     return found.get(eventId) as StoredEvent;
   }
 
-  /** Builds an event on the given ones, citing what the state after the first of them holds, and hands it in. */
+  /** Builds an event on the given ones and hands it in. */
   async add(prev: readonly StoredEvent[], branch: Branch): Promise<IngestOutcome & { eventId: EventId }> {
+    const pdu = await this.build(prev, branch);
+    const [outcome] = await this.engine.ingest.receive({ roomId: this.roomId, origin: this.engine.signer.name, pdus: [pdu] });
+    return { ...(outcome as IngestOutcome), eventId: eventIdOf(pdu, this.version) };
+  }
+
+  /** An event on the given ones that cites what the state after the first of them holds. */
+  async build(prev: readonly StoredEvent[], branch: Branch): Promise<Pdu> {
     const view = await this.engine.reader.view(this.roomId);
     const state = (await view?.stateAt(prev[0]?.sg ?? 0)) ?? new Map<StateTuple, number>();
     const cited: EventId[] = [];
@@ -92,8 +101,7 @@ class ForkedRoom {
       },
       { version: this.version, signer: this.engine.signer },
     );
-    const [outcome] = await this.engine.ingest.receive({ roomId: this.roomId, origin: this.engine.signer.name, pdus: [built.event.pdu] });
-    return { ...(outcome as IngestOutcome), eventId: built.event.eventId };
+    return built.event.pdu;
   }
 
   async current(type: string, stateKey = ''): Promise<{ eventId: EventId; content: JsonObject } | null> {
@@ -200,6 +208,65 @@ describe.each(['6', '11', '12'] as const)('a graph that forks, room version %s',
   });
 });
 
+describe('a room that takes events from elsewhere while its own users write', () => {
+  test('appends one after the other: no number, place or extremity is used twice, and a restart sees the same', async () => {
+    await using database = await testDatabase();
+    let roomId: RoomId;
+    let expected: Map<StateTuple, EventId>;
+    const pdus: JsonObject[] = [];
+    {
+      await using engine = await openEngine(database);
+      const room = await forked(engine, '11');
+      roomId = room.roomId;
+      const base = await room.tip();
+      for (let i = 0; i < 12; i++) {
+        const branch: Branch =
+          i % 2 === 0
+            ? { type: 'm.room.topic', stateKey: '', sender: BOB, content: { topic: `topic ${i}` } }
+            : { type: 'm.room.message', sender: CAROL, content: { body: `elsewhere ${i}` } };
+        pdus.push(await room.build([base], branch));
+      }
+    }
+    {
+      await using engine = await openEngine(database);
+      // Reading for a resolution takes long: whoever did not wait their turn would cut in here.
+      const authEdges = engine.sql.authEdges.bind(engine.sql);
+      engine.sql.authEdges = async (nid) => {
+        for (let turn = 0; turn < 2_000; turn++) await new Promise((resolve) => setImmediate(resolve));
+        return authEdges(nid);
+      };
+      const room = new ForkedRoom(engine, roomId, roomVersion('11') as RoomVersion);
+      const own = Array.from({ length: 12 }, (_, i) =>
+        engine.rooms.send({
+          roomId,
+          sender: ALICE,
+          type: i % 3 === 0 ? 'm.room.name' : 'm.room.message',
+          ...(i % 3 === 0 ? { stateKey: '' } : {}),
+          content: { name: `name ${i}` },
+        }),
+      );
+      const [outcomes] = await Promise.all([engine.ingest.receive({ roomId, origin: engine.signer.name, pdus }), Promise.all(own)]);
+      expect(outcomes.map((outcome) => outcome.verdict)).toEqual(pdus.map(() => 'accepted'));
+      const events = await stored(engine, roomId);
+      const seqs = events.flatMap((event) => event.seq ?? []).toSorted((a, b) => a - b);
+      expect(seqs).toEqual(seqs.map((_, index) => index + 1));
+      expect(new Set(events.map((event) => event.eventId)).size).toBe(events.length);
+      const [row] = await engine.sql.rooms([roomId]);
+      const cited = new Set(events.flatMap((event) => [...event.prev]));
+      expect([...(row?.forward ?? [])].toSorted((a, b) => a - b)).toEqual(
+        events
+          .map((event) => event.num)
+          .filter((num) => !cited.has(num))
+          .toSorted((a, b) => a - b),
+      );
+      expected = await naiveState(engine, room);
+      expect(await engineState(engine, roomId)).toEqual(expected);
+    }
+    await using again = await openEngine(database);
+    expect(await engineState(again, roomId)).toEqual(expected);
+  });
+});
+
 describe('random graphs', () => {
   test.each([1, 2, 3, 4])('engine and plain resolution agree, before and after a restart (seed %i)', async (seed) => {
     await using database = await testDatabase();
@@ -251,16 +318,16 @@ async function engineState(engine: Engine, roomId: RoomId): Promise<Map<StateTup
   return new Map([...state].sort(byTuple).map(([tuple, num]) => [tuple, byNum.get(num) as EventId]));
 }
 
+/** Every event of the room, by number. */
+async function stored(engine: Engine, roomId: RoomId): Promise<StoredEvent[]> {
+  const [row] = await engine.sql.rooms([roomId]);
+  const nums = Array.from({ length: row?.lastNum ?? 0 }, (_, index) => index + 1);
+  return (await engine.sql.eventsByNum(row?.nid ?? 0, nums)).toSorted((x, y) => x.num - y.num);
+}
+
 /** Replays the stored graph with nothing but the pure resolver: the state after each event, then of all extremities. */
 async function naiveState(engine: Engine, room: ForkedRoom): Promise<Map<StateTuple, EventId>> {
-  const info = await engine.rooms.info(room.roomId);
-  const nid = info?.nid ?? 0;
-  const [row] = await engine.sql.rooms([room.roomId]);
-  const all = await engine.sql.eventsByNum(
-    nid,
-    Array.from({ length: row?.lastNum ?? 0 }, (_, index) => index + 1),
-  );
-  const events = all.toSorted((a, b) => a.num - b.num);
+  const events = await stored(engine, room.roomId);
   const rejected = new Map(
     events
       .filter((event) => (event.flags & EVENT_FLAG.rejected) !== 0)

@@ -36,11 +36,17 @@ export interface Received {
   readonly redactedJson: string;
 }
 
+/** The head has moved and the record is with the committer; `committed` resolves when it is durable. */
+export interface Appended {
+  readonly committed: Promise<IngestOutcome>;
+}
+
 /**
- * Stores a checked event: its state group, the room's forward extremities, and the current state that follows from them. Until the
- * hand-over to the committer everything that takes time has been awaited; then the head moves in one step.
+ * Stores a checked event: its state group, the room's forward extremities, and the current state that follows from them. The head moves
+ * step by step with reads in between, so this must be awaited inside the room's queue; only the disk may be waited for outside it.
+ * A failure leaves the head half moved: the actor has to be abandoned.
  */
-export async function appendReceived(received: Received, deps: { actor: RoomActor; states: RoomStates }): Promise<IngestOutcome> {
+export async function appendReceived(received: Received, deps: { actor: RoomActor; states: RoomStates }): Promise<Appended> {
   const { actor, states } = deps;
   const { event, flags } = received;
   const { head } = actor;
@@ -165,7 +171,7 @@ export async function appendReceived(received: Received, deps: { actor: RoomActo
     txn: null,
   };
   const target = received.redaction?.target ?? null;
-  const pos = await actor.commit([
+  const committed = actor.commit([
     {
       stream: 'event',
       durability: 'durable',
@@ -186,8 +192,12 @@ export async function appendReceived(received: Received, deps: { actor: RoomActo
       },
     },
   ]);
-  if (received.verdict === null) return { verdict: 'accepted', eventId: event.eventId, pos };
-  const { kind, rule, reason } = received.verdict;
+  return { committed: committed.then((pos) => outcomeOf(received, pos)) };
+}
+
+function outcomeOf({ event, verdict }: Received, pos: number): IngestOutcome {
+  if (verdict === null) return { verdict: 'accepted', eventId: event.eventId, pos };
+  const { kind, rule, reason } = verdict;
   return { verdict: kind === 'rejected' ? 'rejected' : 'softFailed', eventId: event.eventId, pos, rule, reason };
 }
 

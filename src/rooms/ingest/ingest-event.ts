@@ -11,7 +11,7 @@ import { EVENT_FLAG, type StoredEvent } from '../../plugin-api/stored-event.ts';
 import { isShown } from '../events/event-store.ts';
 import type { RoomActor } from '../actor/room-actor.ts';
 import type { EngineState, RoomStates } from '../resolve/room-states.ts';
-import { appendReceived, type Received } from './append-received.ts';
+import { type Appended, appendReceived, type Received } from './append-received.ts';
 import type { IngestOutcome } from './ingest-outcome.ts';
 import { eventOf, type PduSubject } from './pdu-subject.ts';
 import { type Arrival, type CheckName, type Failure, RECEIPT_CHECKS, type ReceiptCheck } from './pipeline.ts';
@@ -33,7 +33,7 @@ export async function ingestEvent(
   subject: PduSubject,
   arrival: Exclude<Arrival, 'local'>,
   deps: { actor: RoomActor; states: RoomStates },
-): Promise<IngestOutcome | { committed: Promise<IngestOutcome> }> {
+): Promise<IngestOutcome | Appended> {
   const { actor, states } = deps;
   const early = await runChecks(subject, arrival, ['format and limits', 'signatures', 'content hash']);
   if (early !== null) return { verdict: 'dropped', rule: early.rule, reason: early.reason };
@@ -76,7 +76,7 @@ export async function ingestEvent(
   const failed = await runChecks(subject, arrival, ['auth by auth events', 'auth by state before', 'auth by current state', 'plug-ins']);
 
   const received = await describe({ subject, failed, before, stateBefore, rowOf, actor, states });
-  return { committed: appendReceived(received, deps) };
+  return appendReceived(received, deps);
 }
 
 /** From version 12 on the create event is implied by the room id and judged like a cited one. */

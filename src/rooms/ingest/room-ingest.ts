@@ -77,8 +77,10 @@ export class RoomIngest {
             throw error;
           }
         });
-        // The next event may build on this one at once; the disk is waited for below.
-        running.push('committed' in step ? step.committed : Promise.resolve(step));
+        // The next event may build on this one at once; the disk is waited for below, whatever becomes of the events in between.
+        const outcome = 'committed' in step ? step.committed : Promise.resolve(step);
+        outcome.catch(() => undefined);
+        running.push(outcome);
       }
       return Promise.all(running);
     });
